@@ -1,0 +1,201 @@
+"""Records as DynamoDB items and back: the one place that knows the ledger's keys and attribute names.
+
+| pk | sk | holds |
+|---|---|---|
+| `ORIGIN#<digest>` | `ORIGIN` | what an origin holds, its last event |
+| `TARGET#<owner>#<environment>#<name>` | `PUBLICATION#<id>`, `GRANT#<id>` | publications and grants |
+| `RESOURCE#<arn>` | `RESOURCE` | names, counters, lease, due time |
+| `NAME#<environment>#<name>` | `NAME` | the owner a short name is reserved for |
+| `HISTORY#<owner>#<environment>#<name>` | `<time>#<id>` | what was removed, for as long as its TTL says |
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from provider.core.declarations import Grant, GrantType, Publication, TargetReference
+from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, Origin, RequestId, Target
+from provider.core.records import GrantRecord, GrantState, OriginRecord, PublicationRecord, Row, Waiting
+from provider.core.requests import RequestKey, RequestType
+from provider.core.settling import LastEvent
+
+Item = dict[str, Any]
+
+_SERIALIZER = TypeSerializer()
+_DESERIALIZER = TypeDeserializer()
+
+
+def to_wire(item: Mapping[str, Any]) -> Item:
+    """Plain Python values as DynamoDB's attribute values."""
+    return {name: _SERIALIZER.serialize(value) for name, value in item.items()}
+
+
+def from_wire(item: Mapping[str, Any]) -> Item:
+    """DynamoDB's attribute values as plain Python values."""
+    return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
+
+
+def origin_key(origin: Origin) -> Item:
+    """The key of an origin's record."""
+    return {"pk": f"ORIGIN#{origin.digest}", "sk": "ORIGIN"}
+
+
+def target_text(target: Target) -> str:
+    """A target as it stands in keys; none of the parts can hold a `#`."""
+    return f"{target.owner}#{target.environment}#{target.name}"
+
+
+def target_of(text: str) -> Target:
+    """The target that `target_text` wrote."""
+    owner, environment, name = text.split("#")
+    return Target(AccountId(owner), environment, name)
+
+
+def row_key(target: Target, declaration: DeclarationId) -> Item:
+    """The key of a publication's or grant's record."""
+    return {"pk": f"TARGET#{target_text(target)}", "sk": f"{declaration.partition('-')[0].upper()}#{declaration}"}
+
+
+def resource_key(arn: Arn) -> Item:
+    """The key of a resource's record."""
+    return {"pk": f"RESOURCE#{arn}", "sk": "RESOURCE"}
+
+
+def name_key(environment: str, name: str) -> Item:
+    """The key of a short name's reservation."""
+    return {"pk": f"NAME#{environment}#{name}", "sk": "NAME"}
+
+
+def history_key(row: Row, removed_at: str) -> Item:
+    """The key under which a removed row is remembered; `removed_at` sorts as time does."""
+    return {"pk": f"HISTORY#{target_text(row.target)}", "sk": f"{removed_at}#{row.id}"}
+
+
+def origin_item(record: OriginRecord) -> Item:
+    """An origin's record as an item, without its version."""
+    last = record.last
+    return {
+        **origin_key(record.origin),
+        **_origin_parts(record.origin),
+        "held": sorted(record.held),
+        "places": {declaration: target_text(target) for declaration, target in record.places.items()},
+        **({"lastIssuedAt": last.issued_at, "lastType": last.type.value} if last else {}),
+    }
+
+
+def origin_record(origin: Origin, item: Mapping[str, Any]) -> OriginRecord:
+    """The record of an origin from its item."""
+    last = LastEvent(IssuedAt(item["lastIssuedAt"]), RequestType(item["lastType"])) if "lastIssuedAt" in item else None
+    return OriginRecord(
+        origin=origin,
+        held=frozenset(DeclarationId(text) for text in item["held"]),
+        places={DeclarationId(declaration): target_of(text) for declaration, text in item["places"].items()},
+        last=last,
+        version=int(item["version"]),
+    )
+
+
+def row_item(row: Row) -> Item:
+    """A publication's or grant's record as an item, without its version."""
+    parts = _publication_parts(row) if isinstance(row, PublicationRecord) else _grant_parts(row)
+    shared = {
+        "id": row.id,
+        "askedAt": row.asked_at,
+        "pending": sorted(row.pending),
+        "awaiting": [_waiting_item(waiting) for waiting in row.awaiting],
+    }
+    return {**row_key(row.target, row.id), **shared, **parts}
+
+
+def row_record(item: Mapping[str, Any]) -> Row:
+    """The record of a publication or grant from its item."""
+    target = target_of(item["pk"].removeprefix("TARGET#"))
+    pending = frozenset(Arn(text) for text in item["pending"])
+    awaiting = tuple(_waiting(one) for one in item["awaiting"])
+    asked_at, version = IssuedAt(item["askedAt"]), int(item["version"])
+    if item["sk"].startswith("PUBLICATION#"):
+        publication = _publication(target, item)
+        return PublicationRecord(publication, asked_at, bool(item["withdrawn"]), pending, awaiting, version)
+    placed = frozenset(Arn(text) for text in item["placed"])
+    state = GrantState(item["state"])
+    return GrantRecord(_grant(item), target, Arn(item["told"]), asked_at, state, placed, pending, awaiting, version)
+
+
+def _origin_parts(origin: Origin) -> Item:
+    return {"account": origin.account, "stackId": origin.stack_id, "logicalId": origin.logical_id}
+
+
+def _origin(item: Mapping[str, Any]) -> Origin:
+    return Origin(AccountId(item["account"]), item["stackId"], item["logicalId"])
+
+
+def _publication_parts(row: PublicationRecord) -> Item:
+    one = row.publication
+    return {
+        **_origin_parts(one.origin),
+        "arn": one.arn,
+        "grantTypes": sorted(one.grant_types),
+        "accounts": sorted(one.accounts),
+        "organization": one.organization,
+        "allowDeletion": one.allow_deletion,
+        "retired": sorted(one.retired),
+        "withdrawn": row.withdrawn,
+    }
+
+
+def _publication(target: Target, item: Mapping[str, Any]) -> Publication:
+    return Publication(
+        id=DeclarationId(item["id"]),
+        origin=_origin(item),
+        target=target,
+        arn=Arn(item["arn"]),
+        grant_types=frozenset(GrantType(text) for text in item["grantTypes"]),
+        accounts=frozenset(AccountId(text) for text in item["accounts"]),
+        organization=bool(item["organization"]),
+        allow_deletion=bool(item["allowDeletion"]),
+        retired=frozenset(Arn(text) for text in item["retired"]),
+    )
+
+
+def _grant_parts(row: GrantRecord) -> Item:
+    grant, reference = row.grant, row.grant.reference
+    return {
+        **_origin_parts(grant.origin),
+        "reference": {"owner": reference.owner, "environment": reference.environment, "name": reference.name},
+        "grantType": grant.grant_type.value,
+        "apiId": grant.api_id,
+        "authorizerIds": list(grant.authorizer_ids),
+        "told": row.told,
+        "state": row.state.value,
+        "placed": sorted(row.placed),
+    }
+
+
+def _grant(item: Mapping[str, Any]) -> Grant:
+    reference = item["reference"]
+    owner = AccountId(reference["owner"]) if reference["owner"] else None
+    return Grant(
+        id=DeclarationId(item["id"]),
+        origin=_origin(item),
+        reference=TargetReference(owner, reference["environment"], reference["name"]),
+        grant_type=GrantType(item["grantType"]),
+        api_id=item["apiId"],
+        authorizer_ids=tuple(item["authorizerIds"]),
+    )
+
+
+def _waiting_item(waiting: Waiting) -> Item:
+    return {
+        "account": waiting.key.account,
+        "request": waiting.key.request_id,
+        "keptId": waiting.kept_id,
+        "deleting": waiting.deleting,
+        "fresh": waiting.fresh,
+        "since": int(waiting.since),
+    }
+
+
+def _waiting(item: Mapping[str, Any]) -> Waiting:
+    key = RequestKey(AccountId(item["account"]), RequestId(item["request"]))
+    return Waiting(key, item["keptId"], bool(item["deleting"]), bool(item["fresh"]), float(item["since"]))

@@ -1,0 +1,64 @@
+"""The desk in DynamoDB: the requests table holds exactly what is unanswered, the answers table the rest."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from provider.controller.codec import from_wire, to_wire
+from provider.controller.ports import Clock
+from provider.core.answers import Answer
+from provider.core.requests import RequestKey
+
+ANSWERS_KEPT = 7 * 86_400
+"""Seconds for which answers, and so the ids of answered requests, are remembered."""
+
+
+class DynamoDBDesk:
+    """See `ports.Desk`."""
+
+    def __init__(self, client: Any, requests: str, answers: str, clock: Clock) -> None:
+        self._client = client
+        self._requests = requests
+        self._answers = answers
+        self._clock = clock
+
+    def is_answered(self, key: RequestKey) -> bool:
+        """See `ports.Desk.is_answered`."""
+        answer = self._client.get_item(TableName=self._answers, Key=_key(key), ConsistentRead=True)
+        return "Item" in answer
+
+    def answer(self, key: RequestKey, answer: Answer) -> None:
+        """See `ports.Desk.answer`."""
+        now = int(self._clock.now())
+        item = {
+            "account": key.account,
+            "request": key.request_id,
+            "status": answer.status.value,
+            "reason": answer.reason,
+            "physicalResourceId": answer.physical_id,
+            "data": answer.data_text,
+            "answeredAt": now,
+            "expires": now + ANSWERS_KEPT,
+        }
+        # Answered before: the first answer stands.
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._answers,
+                Item=to_wire(item),
+                ConditionExpression="attribute_not_exists(account)",
+            )
+        self.close(key)
+
+    def close(self, key: RequestKey) -> None:
+        """Take an answered request away."""
+        self._client.delete_item(TableName=self._requests, Key=_key(key))
+
+    def unanswered(self) -> Iterator[Mapping[str, Any]]:
+        """See `ports.Desk.unanswered`."""
+        for page in self._client.get_paginator("scan").paginate(TableName=self._requests, ConsistentRead=True):
+            for item in page["Items"]:
+                yield from_wire(item)
+
+
+def _key(key: RequestKey) -> Mapping[str, Any]:
+    return to_wire({"account": key.account, "request": key.request_id})

@@ -1,0 +1,211 @@
+"""The ledger in DynamoDB: optimistic versions on every record, and a lease with a counter on every resource."""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from provider.controller import codec
+from provider.controller.codec import Item, from_wire, to_wire
+from provider.controller.reconciling import LEASE
+from provider.core.errors import LedgerConflict
+from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
+from provider.core.records import NEW, OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
+
+SHARDS = 8
+"""Parts of the index of due resources, so that no single partition takes every write."""
+EMPTIED_ORIGIN_KEPT = 8 * 86_400
+HISTORY_KEPT = 400 * 86_400
+
+
+class DynamoDBLedger:
+    """See `ports.Ledger`. `client` is a DynamoDB client, `table` the name of the grants table."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def origin(self, origin: Origin) -> OriginRecord:
+        """See `ports.Ledger.origin`."""
+        item = self._get(codec.origin_key(origin))
+        return codec.origin_record(origin, item) if item else OriginRecord(origin)
+
+    def row(self, target: Target, declaration: DeclarationId) -> Row | None:
+        """See `ports.Ledger.row`."""
+        item = self._get(codec.row_key(target, declaration))
+        return codec.row_record(item) if item else None
+
+    def publications(self, target: Target) -> tuple[PublicationRecord, ...]:
+        """See `ports.Ledger.publications`."""
+        rows = self._rows(target, "PUBLICATION#")
+        return tuple(row for row in rows if isinstance(row, PublicationRecord))
+
+    def view(self, target: Target) -> TargetView:
+        """See `ports.Ledger.view`."""
+        rows = tuple(self._rows(target, ""))
+        publications = tuple(row for row in rows if isinstance(row, PublicationRecord))
+        return TargetView(target, publications, tuple(row for row in rows if not isinstance(row, PublicationRecord)))
+
+    def reserved(self, environment: str, name: str) -> AccountId | None:
+        """See `ports.Ledger.reserved`."""
+        item = self._get(codec.name_key(environment, name))
+        return AccountId(item["owner"]) if item else None
+
+    def commit(self, puts: Sequence[OriginRecord | Row], deletes: Sequence[Row], now: float) -> None:
+        """See `ports.Ledger.commit`."""
+        writes = [{"Put": self._put(record, now)} for record in puts]
+        for row in deletes:
+            writes.append({"Delete": self._delete(row)})
+            writes.append({"Put": {"TableName": self._table, "Item": to_wire(_history(row, now))}})
+        try:
+            if len(writes) == 1 and "Put" in writes[0]:
+                self._client.put_item(**writes[0]["Put"])
+            else:
+                self._client.transact_write_items(TransactItems=writes)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _CONFLICTS:
+                raise LedgerConflict from error
+            raise
+
+    def want(self, arn: Arn, names: frozenset[Target], now: float) -> None:
+        """See `ports.Ledger.want`."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=to_wire(codec.resource_key(arn)),
+            UpdateExpression="ADD wanted :one, #names :names SET arn = :arn, dueAt = :now, dueShard = :shard",
+            ExpressionAttributeNames={"#names": "names"},
+            ExpressionAttributeValues=to_wire(
+                {":one": 1, ":names": _texts(names), ":arn": arn, ":now": int(now), ":shard": _shard(arn)}
+            ),
+        )
+
+    def acquire(self, arn: Arn, holder: str, now: float) -> ResourceRecord | None:
+        """See `ports.Ledger.acquire`."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=to_wire(codec.resource_key(arn)),
+                UpdateExpression="SET leaseHolder = :holder, leaseUntil = :until",
+                ConditionExpression="attribute_exists(pk) AND "
+                "(attribute_not_exists(leaseHolder) OR leaseHolder = :holder OR leaseUntil < :now)",
+                ExpressionAttributeValues=to_wire(
+                    {":holder": holder, ":until": int(now + LEASE) + 1, ":now": int(now)}
+                ),
+                ReturnValues="ALL_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        item = from_wire(answer["Attributes"])
+        names = frozenset(codec.target_of(text) for text in item.get("names", ()))
+        return ResourceRecord(arn, names, int(item["wanted"]), holder)
+
+    def release(self, resource: ResourceRecord, names: frozenset[Target], due_at: float) -> bool:
+        """See `ports.Ledger.release`."""
+        condition = {
+            "TableName": self._table,
+            "Key": to_wire(codec.resource_key(resource.arn)),
+            "ConditionExpression": "wanted = :wanted AND leaseHolder = :holder",
+        }
+        values: Item = {":wanted": resource.wanted, ":holder": resource.lease}
+        try:
+            if not names:
+                self._client.delete_item(**condition, ExpressionAttributeValues=to_wire(values))
+                return True
+            values |= {":names": _texts(names), ":due": int(due_at)}
+            self._client.update_item(
+                **condition,
+                UpdateExpression="SET #names = :names, done = :wanted, dueAt = :due REMOVE leaseHolder, leaseUntil",
+                ExpressionAttributeNames={"#names": "names"},
+                ExpressionAttributeValues=to_wire(values),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def due(self, now: float) -> Iterator[Arn]:
+        """See `ports.Ledger.due`."""
+        paginator = self._client.get_paginator("query")
+        for shard in range(SHARDS):
+            pages = paginator.paginate(
+                TableName=self._table,
+                IndexName="due",
+                KeyConditionExpression="dueShard = :shard AND dueAt <= :now",
+                ExpressionAttributeValues=to_wire({":shard": str(shard), ":now": int(now)}),
+            )
+            for page in pages:
+                for item in page["Items"]:
+                    yield Arn(from_wire(item)["pk"].removeprefix("RESOURCE#"))
+
+    def reserve(self, environment: str, name: str, owner: AccountId) -> bool:
+        """Reserve a short name for an owner; False where it is another account's already."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_wire(
+                    {**codec.name_key(environment, name), "owner": owner, "environment": environment, "name": name}
+                ),
+                ConditionExpression="attribute_not_exists(pk) OR #owner = :owner",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues=to_wire({":owner": owner}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _get(self, key: Item) -> Item | None:
+        answer = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
+        return from_wire(answer["Item"]) if "Item" in answer else None
+
+    def _rows(self, target: Target, prefix: str) -> Iterator[Row]:
+        expression, values = "pk = :pk", {":pk": f"TARGET#{codec.target_text(target)}"}
+        if prefix:
+            expression, values = f"{expression} AND begins_with(sk, :prefix)", {**values, ":prefix": prefix}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression=expression,
+            ExpressionAttributeValues=to_wire(values),
+            ConsistentRead=True,
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield codec.row_record(from_wire(item))
+
+    def _put(self, record: OriginRecord | Row, now: float) -> Mapping[str, Any]:
+        item = codec.origin_item(record) if isinstance(record, OriginRecord) else codec.row_item(record)
+        if isinstance(record, OriginRecord) and not record.held:
+            item["expires"] = int(now) + EMPTIED_ORIGIN_KEPT
+        put = {"TableName": self._table, "Item": to_wire({**item, "version": record.version + 1})}
+        return {**put, **_unchanged(record.version)}
+
+    def _delete(self, row: Row) -> Mapping[str, Any]:
+        key = to_wire(codec.row_key(row.target, row.id))
+        return {"TableName": self._table, "Key": key, **_unchanged(row.version)}
+
+
+_CONFLICTS = ("ConditionalCheckFailedException", "TransactionCanceledException", "TransactionConflictException")
+
+
+def _unchanged(version: int) -> Mapping[str, Any]:
+    if version == NEW:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "#version = :version",
+        "ExpressionAttributeNames": {"#version": "version"},
+        "ExpressionAttributeValues": to_wire({":version": version}),
+    }
+
+
+def _history(row: Row, now: float) -> Item:
+    removed_at = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    key = codec.history_key(row, removed_at)
+    return {**codec.row_item(row), **key, "removedAt": removed_at, "expires": int(now) + HISTORY_KEPT}
+
+
+def _texts(names: frozenset[Target]) -> set[str]:
+    return {codec.target_text(name) for name in names}
+
+
+def _shard(arn: Arn) -> str:
+    return str(zlib.crc32(arn.encode("ascii")) % SHARDS)

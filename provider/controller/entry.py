@@ -1,0 +1,131 @@
+"""The controller's Lambda entry: the requests' stream and the schedule wake it, both do the same work.
+
+What fails here only delays: a request lies in its table until it is answered, and the schedule
+looks there every minute. That is why no record is ever handed back to the stream.
+"""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from provider.controller.codec import from_wire
+from provider.controller.dynamodb_desk import DynamoDBDesk
+from provider.controller.dynamodb_ledger import DynamoDBLedger
+from provider.controller.function_policies import ACTIONS, FunctionPolicies
+from provider.controller.intake import Intake
+from provider.controller.ports import Clock, Desk, Ledger
+from provider.controller.reconciling import PASS, Reconciler
+from provider.controller.sessions import GrantorSessions, new_client, new_session
+from provider.controller.settings import Settings
+from provider.core.identifiers import AccountId, Arn
+from provider.core.statements import CentreId
+
+_LOG = logging.getLogger("provider.controller")
+
+_MARGIN = 20.0
+_LEFT_TO_THE_STREAM = 20.0
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> float:
+        """See `ports.Clock.now`."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """See `ports.Clock.sleep`."""
+        time.sleep(seconds)
+
+
+class Controller:
+    """Intake and reconciling over one ledger: what an invocation does."""
+
+    def __init__(self, ledger: Ledger, desk: Desk, intake: Intake, reconciler: Reconciler, clock: Clock) -> None:
+        self._ledger = ledger
+        self._desk = desk
+        self._intake = intake
+        self._reconciler = reconciler
+        self._clock = clock
+
+    def take(self, items: Iterable[Mapping[str, Any]], until: float) -> None:
+        """Settle requests, then reconcile what they concern; `until` is in epoch seconds."""
+        concerned: set[Arn] = set()
+        for item in items:
+            concerned |= self._taken(item)
+        self._reconciler.reconcile(concerned, until)
+
+    def round(self, until: float) -> None:
+        """What the schedule does: requests that the stream has missed, and resources that are due."""
+        newest = datetime.fromtimestamp(self._clock.now() - _LEFT_TO_THE_STREAM, UTC).strftime("%Y%m%dT%H%M%SZ")
+        missed = (item for item in self._desk.unanswered() if str(item.get("issuedAt")) <= newest)
+        self.take(missed, until)
+        self._reconciler.reconcile(self._ledger.due(self._clock.now()), until)
+
+    def _taken(self, item: Mapping[str, Any]) -> frozenset[Arn]:
+        try:
+            return self._intake.take(item)
+        except Exception:  # noqa: BLE001 - the boundary: a request that breaks the controller must not hold up others
+            _LOG.exception("failed", extra={"account": item.get("account"), "request": item.get("request")})
+            self._intake.set_aside(item)
+            return frozenset()
+
+
+def handler(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
+    """Take the requests of a batch of the stream, or do a round for the schedule.
+
+    Args:
+        event: a DynamoDB stream event, or anything else for a round.
+        context: Lambda's context.
+    """
+    controller = _controller(context.invoked_function_arn)
+    remaining = context.get_remaining_time_in_millis() / 1000
+    until = time.time() + min(PASS, remaining - _MARGIN)
+    if "Records" in event:
+        images = (record["dynamodb"].get("NewImage") for record in event["Records"] if record["eventName"] == "INSERT")
+        controller.take([from_wire(image) for image in images if image], until)
+    else:
+        controller.round(until)
+    return {"batchItemFailures": []}
+
+
+@cache
+def _controller(function_arn: str) -> Controller:
+    _configure_logging()
+    settings, clock, session = Settings.of(os.environ), SystemClock(), new_session()
+    region, account = function_arn.split(":")[3:5]
+    database = new_client(session, "dynamodb", region)
+    ledger = DynamoDBLedger(database, settings.grants_table)
+    desk = DynamoDBDesk(database, settings.requests_table, settings.answers_table, clock)
+    sessions = GrantorSessions(session, settings.grantor_role, ACTIONS, clock, new_client(session, "sts", region))
+    centre = CentreId.of(AccountId(account), region)
+    policies = FunctionPolicies(sessions.client_for)
+    reconciler = Reconciler(ledger, desk, policies, clock, centre)
+    return Controller(ledger, desk, Intake(ledger, desk, clock), reconciler, clock)
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object per line, with what was given as `extra`."""
+
+    _OWN = frozenset(vars(logging.makeLogRecord({})))
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {name: value for name, value in vars(record).items() if name not in self._OWN}
+        line = {"level": record.levelname, "message": record.getMessage(), **fields}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def _configure_logging() -> None:
+    handler_of_ours = logging.StreamHandler()
+    handler_of_ours.setFormatter(_JsonLines())
+    logger = logging.getLogger("provider")
+    logger.handlers = [handler_of_ours]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

@@ -1,0 +1,96 @@
+"""The resource policies of functions and aliases in the owners' accounts, as whole documents with a revision.
+
+Lambda's full resource policies (docs/aws-behaviour.md §1): GetResourcePolicy, PutResourcePolicy, DeleteResourcePolicy.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from provider.controller.ports import LivePolicy
+from provider.core.documents import Document, text_of
+from provider.core.errors import CrossAccountError, PolicyFull, PolicyRefused, ResourceGone, ShutOut, WriteUnsettled
+from provider.core.identifiers import Arn, FunctionArn
+
+ACTIONS = (
+    "lambda:GetResourcePolicy",
+    "lambda:PutResourcePolicy",
+    "lambda:DeleteResourcePolicy",
+    "lambda:GetFunctionConfiguration",
+    "lambda:GetAlias",
+)
+"""What a session needs on the one function or alias at hand."""
+
+_DENIED = ("AccessDeniedException", "AccessDenied")
+_REFUSED = ("InvalidParameterValueException", "PublicPolicyException", "ValidationException")
+
+
+class FunctionPolicies:
+    """See `ports.PolicyStore`; `client_for` gives a Lambda client of the owner's account for an ARN.
+
+    It may raise `ShutOut` or `WriteUnsettled` itself, where the grantor role cannot be assumed.
+    """
+
+    limit = 20_480
+
+    def __init__(self, client_for: Callable[[Arn], Any]) -> None:
+        self._client_for = client_for
+
+    def read(self, arn: Arn) -> LivePolicy:
+        """See `ports.PolicyStore.read`."""
+        client = self._client_for(arn)
+        try:
+            found = _call(arn, client.get_resource_policy, ResourceArn=arn)
+        except ResourceGone:
+            # No function and no policy are answered alike: ask for the function itself.
+            return LivePolicy(None, _revision(client, arn))
+        return LivePolicy(json.loads(found["Policy"]), found["RevisionId"])
+
+    def write(self, arn: Arn, document: Document | None, revision: str | None) -> None:
+        """See `ports.PolicyStore.write`."""
+        client = self._client_for(arn)
+        precondition = {"RevisionId": revision} if revision else {}
+        if document is None:
+            _call(arn, client.delete_resource_policy, ResourceArn=arn, **precondition)
+            return
+        text = text_of(document)
+        if len(text) > self.limit:
+            raise PolicyFull(arn, len(text), self.limit)
+        _call(arn, client.put_resource_policy, ResourceArn=arn, Policy=text, **precondition)
+
+
+def _revision(client: Any, arn: Arn) -> str:
+    function = FunctionArn.parse(arn)
+    if function is None:  # pragma: no cover - publications hold nothing else
+        raise ResourceGone(arn)
+    if function.qualifier is None:
+        found = _call(arn, client.get_function_configuration, FunctionName=arn)
+    else:
+        unqualified = arn.removesuffix(f":{function.qualifier}")
+        found = _call(arn, client.get_alias, FunctionName=unqualified, Name=function.qualifier)
+    return str(found["RevisionId"])
+
+
+def _call(arn: Arn, operation: Callable[..., Any], **arguments: Any) -> Any:
+    try:
+        return operation(**arguments)
+    except ClientError as error:
+        raise _explained(arn, operation.__name__, error) from error
+    except BotoCoreError as error:
+        raise WriteUnsettled(arn, type(error).__name__) from error
+
+
+def _explained(arn: Arn, operation: str, error: ClientError) -> CrossAccountError:
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    if code == "ResourceNotFoundException":
+        return ResourceGone(arn)
+    if code in _DENIED:
+        return ShutOut(arn, "lambda:" + operation.title().replace("_", ""))
+    if code == "PolicyLengthExceededException":
+        return PolicyRefused(arn, message.rstrip("."))
+    if code in _REFUSED:
+        return PolicyRefused(arn, message.rstrip("."))
+    # Concurrent modification, a moved revision, throttling, a fault of the service: all of it may pass.
+    return WriteUnsettled(arn, code)

@@ -1,0 +1,129 @@
+"""Taking a request in: read what the decision needs, decide, commit, and say which resources are concerned."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from provider.controller.ports import Clock, Desk, Ledger
+from provider.core.answers import Answer, Status, failed
+from provider.core.declarations import Declaration, Grant, Lookup, Publication, TargetReference, declared
+from provider.core.errors import ImplausibleTime, InternalFault, LedgerConflict, NameNotReserved, Permanent
+from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, RequestId, Target
+from provider.core.intake import Decision, Situation, decide
+from provider.core.records import PublicationRecord, Row, TargetView
+from provider.core.requests import Request, RequestKey, RequestType, parse
+
+_LOG = logging.getLogger(__name__)
+
+_ATTEMPTS = 6
+_PAUSE = 0.05
+_AHEAD = timedelta(minutes=15)
+_BEHIND = timedelta(days=6)  # answers, and so the times of emptied origins, are kept for seven
+_FAULT_AFTER = 75.0
+
+
+class Intake:
+    """Takes requests from the desk into the ledger."""
+
+    def __init__(self, ledger: Ledger, desk: Desk, clock: Clock) -> None:
+        self._ledger = ledger
+        self._desk = desk
+        self._clock = clock
+
+    def take(self, item: Mapping[str, Any]) -> frozenset[Arn]:
+        """Settle one request.
+
+        Args:
+            item: an item of the requests table; its `account` is proven by IAM, nothing else is.
+
+        Returns:
+            The resources to reconcile before it can be answered; none where it is answered now.
+        """
+        key = RequestKey(AccountId(str(item["account"])), RequestId(str(item["request"])))
+        if self._desk.is_answered(key):  # a repeated request gets its old answer, which lies there
+            self._desk.close(key)
+            return frozenset()
+        try:
+            request = parse(item, key.account)
+        except Permanent as error:
+            self._answer(key, Answer(Status.FAILED, f"failed-{key.request_id}", str(error)))
+            return frozenset()
+        try:
+            return self._settle(request)
+        except Permanent as error:
+            self._answer(key, failed(request, error))
+            return frozenset()
+
+    def set_aside(self, item: Mapping[str, Any]) -> None:
+        """Answer a request on which the controller itself fails, once it has lain for long enough."""
+        key = RequestKey(AccountId(str(item["account"])), RequestId(str(item["request"])))
+        issued_at = str(item.get("issuedAt", ""))
+        filed = _time(IssuedAt(issued_at)) if len(issued_at) == len("20261121T031800Z") else None
+        if filed is None or self._clock.now() - filed.timestamp() >= _FAULT_AFTER:
+            error = InternalFault(key.request_id)
+            self._answer(key, Answer(Status.FAILED, f"failed-{key.request_id}", str(error)))
+
+    def _settle(self, request: Request) -> frozenset[Arn]:
+        self._check_time(request)
+        declaration = None if request.type is RequestType.DELETE else declared(request)
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._commit(request, self._decide(request, declaration))
+            except LedgerConflict as error:
+                conflict = error
+                self._clock.sleep(_PAUSE)
+        raise conflict
+
+    def _check_time(self, request: Request) -> None:
+        issued_at = _time(request.issued_at)
+        now = datetime.fromtimestamp(self._clock.now(), UTC)
+        if issued_at is None or not now - _BEHIND < issued_at < now + _AHEAD:
+            raise ImplausibleTime(request.issued_at)
+
+    def _decide(self, request: Request, declaration: Declaration | None) -> Decision:
+        origin = self._ledger.origin(request.origin)
+        found = {
+            declaration_id: self._ledger.row(target, declaration_id) for declaration_id, target in origin.places.items()
+        }
+        rows = {declaration_id: row for declaration_id, row in found.items() if row is not None}
+        views = {
+            row.target: self._ledger.view(row.target) for row in rows.values() if isinstance(row, PublicationRecord)
+        }
+        asked = self._asked(declaration, rows) if declaration is not None else None
+        return decide(request, declaration, Situation(origin, rows, asked, views, self._clock.now()))
+
+    def _asked(self, declaration: Declaration, rows: Mapping[DeclarationId, Row]) -> TargetView:
+        if isinstance(declaration, Publication):
+            return self._ledger.view(declaration.target)
+        held = rows.get(declaration.id) if isinstance(declaration, Grant) else None
+        target = held.target if held is not None else self._resolve(declaration)
+        return TargetView(target, self._ledger.publications(target), ())
+
+    def _resolve(self, declaration: Grant | Lookup) -> Target:
+        reference: TargetReference = declaration.reference
+        owner = reference.owner or self._ledger.reserved(reference.environment, reference.name)
+        if owner is None:
+            raise NameNotReserved(reference.name, reference.environment)
+        return Target(owner, reference.environment, reference.name)
+
+    def _commit(self, request: Request, decision: Decision) -> frozenset[Arn]:
+        if decision.puts:
+            self._ledger.commit(decision.puts, decision.deletes, self._clock.now())
+        wanted = decision.wanted or {}
+        for arn, names in wanted.items():
+            self._ledger.want(arn, names, self._clock.now())
+        if decision.answer is not None:
+            self._answer(request.key, decision.answer)
+        return frozenset(wanted)
+
+    def _answer(self, key: RequestKey, answer: Answer) -> None:
+        self._desk.answer(key, answer)
+        _LOG.info("answered", extra={"account": key.account, "request": key.request_id, "status": answer.status})
+
+
+def _time(issued_at: IssuedAt) -> datetime | None:
+    try:
+        return datetime.strptime(issued_at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,96 @@
+"""Sessions in the owners' accounts: the grantor role, narrowed to the one resource at hand."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from provider.controller.ports import Clock
+from provider.core.errors import ShutOut, WriteUnsettled
+from provider.core.identifiers import Arn, FunctionArn
+
+MODELS = Path(__file__).parent / "models"
+"""Service models that the runtime's own AWS library may be too old for; only the packaged zip has them."""
+
+_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
+_DURATION = 900
+_MARGIN = 120.0
+
+
+def new_session() -> botocore.session.Session:
+    """A botocore session that knows the packaged models and the regional STS endpoints."""
+    session = botocore.session.Session()
+    session.set_config_variable("sts_regional_endpoints", "regional")
+    if MODELS.is_dir():
+        session.get_component("data_loader").search_paths.insert(0, str(MODELS))
+    return session
+
+
+def new_client(session: botocore.session.Session, service: str, region: str | None = None, **credentials: str) -> Any:
+    """A client with bounded waiting; `credentials` are botocore's `aws_access_key_id` and its two siblings."""
+    return session.create_client(service, region_name=region, config=_CONFIG, **credentials)
+
+
+class GrantorSessions:
+    """Lambda clients of the owners' accounts, one session per function or alias, kept while they are fresh."""
+
+    def __init__(
+        self, session: botocore.session.Session, role: str, actions: Sequence[str], clock: Clock, sts: Any
+    ) -> None:
+        self._session = session
+        self._role = role
+        self._actions = actions
+        self._clock = clock
+        self._sts = sts
+        self._clients: dict[Arn, tuple[float, Any]] = {}
+
+    def client_for(self, arn: Arn) -> Any:
+        """A Lambda client that may do the store's actions on this one resource, and nothing else.
+
+        Raises:
+            ShutOut: the owner's account has no grantor role that trusts this controller.
+            WriteUnsettled: STS does not answer.
+        """
+        until, client = self._clients.get(arn, (0.0, None))
+        if client is None or self._clock.now() >= until:
+            client = self._assume(arn)
+            self._clients[arn] = (self._clock.now() + _DURATION - _MARGIN, client)
+        return client
+
+    def _assume(self, arn: Arn) -> Any:
+        function = FunctionArn.parse(arn)
+        if function is None:  # pragma: no cover - publications hold nothing else
+            raise ShutOut(arn, "sts:AssumeRole")
+        role = f"arn:{function.partition}:iam::{function.account}:role/{self._role}"
+        try:
+            answer = self._sts.assume_role(
+                RoleArn=role,
+                RoleSessionName="cross-account-permission",
+                DurationSeconds=_DURATION,
+                Policy=session_policy(arn, self._actions),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "AccessDenied":
+                raise ShutOut(arn, "Assuming the grantor role for a change") from error
+            raise WriteUnsettled(arn, error.response["Error"]["Code"]) from error
+        except BotoCoreError as error:
+            raise WriteUnsettled(arn, type(error).__name__) from error
+        keys = answer["Credentials"]
+        return new_client(
+            self._session,
+            "lambda",
+            function.region,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
+
+
+def session_policy(arn: Arn, actions: Sequence[str]) -> str:
+    """The session policy that leaves of the grantor role's power what is needed on one resource."""
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": arn}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))

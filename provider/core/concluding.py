@@ -1,0 +1,171 @@
+"""What a pass over a resource means for the rows of the ledger: their next state, and the answers that are due.
+
+Pure: the controller commits each conclusion's row first, under its version, and only then answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from provider.core.answers import Answer, Status, target_data
+from provider.core.consent import authorise
+from provider.core.errors import CrossAccountError, TargetNotPublished
+from provider.core.identifiers import Arn, DeclarationId
+from provider.core.records import GrantRecord, GrantState, PublicationRecord, Row, TargetView, Waiting
+from provider.core.requests import RequestKey
+
+PATIENCE = 75.0
+"""Seconds that a request waits for what may pass; the provider function gives up half a minute later."""
+
+
+class Outcome(StrEnum):
+    """How a pass over a resource ended."""
+
+    WRITTEN = "Written"  # the policy says what it must, read back
+    GONE = "Gone"  # the resource does not exist, and so no statement of ours
+    SHUT_OUT = "ShutOut"  # its account refuses us: what stands there stays there
+    REFUSED = "Refused"  # this document is not accepted, or must not be written
+    UNSETTLED = "Unsettled"  # not now: throttled, or somebody else is writing
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A pass: its resource, its end, the error that explains it, and the errors of single grants left out."""
+
+    arn: Arn
+    outcome: Outcome
+    now: float
+    error: CrossAccountError | None = None
+    left_out: Mapping[DeclarationId, CrossAccountError] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """`before` becomes `after` (None: it leaves the ledger); then these requests are answered."""
+
+    before: Row
+    after: Row | None
+    answers: tuple[tuple[RequestKey, Answer], ...]
+
+
+def conclude(view: TargetView, passed: Passed) -> tuple[Conclusion, ...]:
+    """The conclusions of a pass for all rows of one name; rows for which nothing changes are left out."""
+    rows: tuple[Row, ...] = (*view.grants, *view.publications)
+    concluded = (_conclude(view, row, passed) for row in rows)
+    return tuple(one for one in concluded if one.after != one.before)
+
+
+def _conclude(view: TargetView, row: Row, passed: Passed) -> Conclusion:
+    error = _obstacle(view, row, passed)
+    if error is not None and _gives_up(row, passed):
+        return _given_up(row, passed, error)
+    after = _advanced(view, row, passed)
+    if passed.outcome in (Outcome.REFUSED, Outcome.UNSETTLED):
+        return _still_pending(after, row, passed)
+    if after.pending:
+        return Conclusion(row, after, ())
+    answers = tuple((waiting.key, _success(after, waiting)) for waiting in row.awaiting)
+    after = replace(after, awaiting=())
+    return Conclusion(row, None if _is_over(after) else after, answers)
+
+
+def _obstacle(view: TargetView, row: Row, passed: Passed) -> CrossAccountError | None:
+    """Why a row cannot have what was asked for it, as far as this resource tells."""
+    if row.withdrawn or passed.arn not in row.pending:
+        return None
+    if isinstance(row, PublicationRecord):
+        return passed.error if row.publication.arn == passed.arn else None
+    if passed.left_out and row.id in passed.left_out:
+        return passed.left_out[row.id]
+    return passed.error or _refusal(view, row)
+
+
+def _refusal(view: TargetView, row: GrantRecord) -> CrossAccountError | None:
+    """Consent that was withdrawn between the request and the pass."""
+    publication = view.current
+    if publication is None:
+        return TargetNotPublished(row.target.full_name, row.target.environment)
+    try:
+        authorise(row.grant.origin.account, row.grant.grant_type, publication)
+    except CrossAccountError as error:
+        return error
+    return None
+
+
+def _gives_up(row: Row, passed: Passed) -> bool:
+    # What was held before is never given up: a rollback that asks for it again must not fail.
+    asks = [waiting for waiting in row.awaiting if not waiting.deleting]
+    fresh = bool(asks) and all(waiting.fresh for waiting in asks)
+    return fresh and (passed.outcome is not Outcome.UNSETTLED or _is_out_of_patience(row, passed))
+
+
+def _is_out_of_patience(row: Row, passed: Passed) -> bool:
+    return any(passed.now - waiting.since >= PATIENCE for waiting in row.awaiting)
+
+
+def _given_up(row: Row, passed: Passed, error: CrossAccountError) -> Conclusion:
+    answers = tuple((waiting.key, Answer(Status.FAILED, waiting.kept_id, str(error))) for waiting in row.awaiting)
+    if isinstance(row, PublicationRecord):
+        # Its current ARN may have been given to grants already: they are settled by passes of their own.
+        return Conclusion(row, None, answers)
+    # An unsettled write may have gone through: then the grant stays on record until a pass has seen it gone.
+    left = row.placed if passed.outcome is Outcome.UNSETTLED else row.placed - {passed.arn}
+    rest = replace(row, state=GrantState.WITHDRAWN, placed=left, pending=left, awaiting=())
+    return Conclusion(row, rest if left else None, answers)
+
+
+def _advanced(view: TargetView, row: Row, passed: Passed) -> Row:
+    """The row after the pass, still with its awaiting requests."""
+    if passed.outcome in (Outcome.REFUSED, Outcome.UNSETTLED):
+        return row
+    pending = row.pending - {passed.arn}
+    if isinstance(row, PublicationRecord):
+        return replace(row, pending=pending)
+    left_out = passed.left_out is not None and row.id in passed.left_out
+    stands = passed.arn in view.open_on(row) and passed.outcome is Outcome.WRITTEN and not left_out
+    if passed.outcome is Outcome.SHUT_OUT:
+        placed = row.placed
+    else:
+        placed = row.placed | {passed.arn} if stands else row.placed - {passed.arn}
+    return replace(row, pending=pending, placed=placed, state=_state(view, row, passed, stands=stands))
+
+
+def _state(view: TargetView, row: GrantRecord, passed: Passed, *, stands: bool) -> GrantState:
+    if row.withdrawn:
+        return GrantState.ORPHANED if passed.outcome is Outcome.SHUT_OUT else row.state
+    if not view.open_on(row):
+        return GrantState.SUSPENDED
+    return GrantState.IN_FORCE if stands else row.state
+
+
+def _still_pending(after: Row, row: Row, passed: Passed) -> Conclusion:
+    """A pass that wrote nothing: re-asked grants are answered, deletions say why, all of it stays pending."""
+    due = passed.outcome is Outcome.REFUSED or _is_out_of_patience(row, passed)
+    if not (due and passed.arn in row.pending and passed.error):
+        return Conclusion(row, row, ())
+    reason = str(passed.error)
+    answers = tuple(
+        (waiting.key, Answer(Status.FAILED, waiting.kept_id, reason) if waiting.deleting else _success(row, waiting))
+        for waiting in row.awaiting
+    )
+    return Conclusion(row, replace(after, awaiting=()), answers)
+
+
+def _is_over(row: Row) -> bool:
+    """Whether a row has nothing left to do in the ledger."""
+    if isinstance(row, PublicationRecord):
+        return row.withdrawn
+    return row.withdrawn and not row.placed
+
+
+def _success(row: Row, waiting: Waiting) -> Answer:
+    return Answer(Status.SUCCESS, waiting.kept_id) if waiting.deleting else granted(row)
+
+
+def granted(row: Row) -> Answer:
+    """The answer of a Create or Update that got what it asked."""
+    if isinstance(row, PublicationRecord):
+        published = {"Name": row.target.full_name, "TargetArn": row.publication.arn}
+        return Answer(Status.SUCCESS, row.id, data=published)
+    data: dict[str, object] = {"GrantId": row.id, "SourceArns": list(row.grant.source_arns), **target_data(row.told)}
+    return Answer(Status.SUCCESS, row.id, data=data)

@@ -1,0 +1,61 @@
+"""Policy documents in meaning: two texts that AWS would decide alike are equal here.
+
+AWS hands documents back normalised in ways that are partly unknown (docs/aws-behaviour.md §1 and §3): one-element
+lists as scalars, account ids as root ARNs, condition keys in another case. Comparing texts would make a
+write out of each.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+Document = Mapping[str, Any]
+
+_ROOT = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):root")
+
+
+def statements_of(document: Document | None) -> list[dict[str, Any]]:
+    """The statements of a document, in order; a single one may stand without a list."""
+    if document is None:
+        return []
+    found = document.get("Statement", [])
+    return [found] if isinstance(found, dict) else list(found)
+
+
+def text_of(document: Document) -> str:
+    """The document as it is sent to AWS: without white space, since its size counts."""
+    return json.dumps(document, separators=(",", ":"))
+
+
+def meaning(statement: Mapping[str, Any]) -> str:
+    """A text that is equal for statements that mean the same; the Sid is part of it."""
+    return json.dumps({key: _field(key, value) for key, value in statement.items()}, sort_keys=True)
+
+
+def _field(key: str, value: Any) -> Any:
+    if key in ("Principal", "NotPrincipal"):
+        return _principal(value)
+    if key == "Condition":
+        return _condition(value)
+    if key in ("Action", "NotAction", "Resource", "NotResource"):
+        return _values(value)
+    return value
+
+
+def _values(value: Any) -> list[str]:
+    return sorted({str(item) for item in (value if isinstance(value, list) else [value])})
+
+
+def _principal(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {kind: sorted({_ROOT.sub(r"\1", name) for name in _values(names)}) for kind, names in value.items()}
+
+
+def _condition(value: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, list[str]]]:
+    # Condition keys are matched without regard to case: AWS:SourceArn is aws:SourceArn.
+    return {
+        operator: {key.lower(): _values(values) for key, values in sorted(tests.items())}
+        for operator, tests in value.items()
+    }

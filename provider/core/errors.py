@@ -1,0 +1,277 @@
+"""The exception tree: each class owns its sentence, which ends with what to do.
+
+Two branches decide what happens next. `Permanent` is answered at once; `Temporary` is tried again until
+the event's time is over. No sentence is longer than CloudFormation's reader sees, and none holds a
+credential: the facts given to the constructors are identifiers and property values, never URLs.
+"""
+
+REASON_LIMIT = 256
+"""Characters of a reason that CloudFormation shows and crhelper leaves alone (docs/aws-behaviour.md §5)."""
+
+VALUE_LIMIT = 60
+
+
+def shown(value: object) -> str:
+    """A value as it may stand in a sentence: quoted, control characters escaped, cut in the middle when long."""
+    text = repr(value)
+    if len(text) <= VALUE_LIMIT:
+        return text
+    half = (VALUE_LIMIT - 1) // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
+def sentence(fact: str, remedy: str) -> str:
+    """Fact and remedy in at most `REASON_LIMIT` characters; the fact is what gets cut, the remedy stays whole."""
+    room = REASON_LIMIT - len(remedy) - 1
+    if len(fact) > room:
+        fact = fact[: room - 1] + "…"
+    return f"{fact} {remedy}"
+
+
+class CrossAccountError(Exception):
+    """Something that was asked cannot be done; `str()` is the reason to answer."""
+
+    def __init__(self, fact: str, remedy: str) -> None:
+        super().__init__(sentence(fact, remedy))
+        self.fact = fact
+        self.remedy = remedy
+
+
+class Permanent(CrossAccountError):  # noqa: N818 - the branch's name is the decision it stands for
+    """Asking again unchanged gives the same: answer now."""
+
+
+class Temporary(CrossAccountError):  # noqa: N818 - likewise
+    """Asking again may do: keep the request, try again, answer when its time is over."""
+
+
+# --- what a request says -------------------------------------------------------------------------
+
+
+class MalformedRequest(Permanent):
+    """The request is no CloudFormation event of the account that filed it."""
+
+    def __init__(self, field: str, value: object, expected: str) -> None:
+        super().__init__(
+            f"Request field {field} is {shown(value)}, not {expected}.",
+            "Send CloudFormation's event through this account's provider function.",
+        )
+
+
+class ForeignOrigin(Permanent):
+    """The stack id names another account than the one that IAM has proven."""
+
+    def __init__(self, claimed: str, verified: str) -> None:
+        super().__init__(
+            f"StackId names account {claimed}, but account {verified} asks.",
+            "Use the provider function of the stack's own account as ServiceToken.",
+        )
+
+
+class ImplausibleTime(Permanent):
+    """The event's time is too far from the centre's clock to be ordered."""
+
+    def __init__(self, issued_at: str) -> None:
+        super().__init__(
+            f"The event's time {shown(issued_at)} is not within the last days by the central account's clock.",
+            "Start the stack operation again; if it persists, check the clock of whoever sends the event.",
+        )
+
+
+class StaleEvent(Permanent):
+    """A later event of the same resource has been answered already."""
+
+    def __init__(self, issued_at: str, last: str) -> None:
+        super().__init__(
+            f"This event of {issued_at} is older than the last answered event of the resource ({last}).",
+            "Nothing is to be done: the later event stands. Update the stack to ask again.",
+        )
+
+
+class UnknownResourceType(Permanent):
+    """The template names a type that this provider does not have."""
+
+    def __init__(self, resource_type: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"Type {shown(resource_type)} is not known here.", f"Use one of {', '.join(known)}.")
+
+
+class InvalidProperty(Permanent):
+    """A property does not fit the schema of its type."""
+
+    def __init__(self, name: str, value: object, problem: str, remedy: str) -> None:
+        super().__init__(f"Property {name}: {shown(value)} {problem}.", remedy)
+        self.name = name
+
+
+class MissingProperty(Permanent):
+    """A required property is absent."""
+
+    def __init__(self, name: str, remedy: str) -> None:
+        super().__init__(f"Property {name} is missing.", remedy)
+        self.name = name
+
+
+class UnknownProperty(Permanent):
+    """A property that the type does not have: a typo would otherwise be silently ignored."""
+
+    def __init__(self, name: str, value: object, known: tuple[str, ...]) -> None:
+        super().__init__(
+            f"Property {shown(name)} (value {shown(value)}) does not exist.",
+            f"Remove it, or use one of {', '.join(known)}.",
+        )
+        self.name = name
+
+
+class ForeignArn(Permanent):
+    """An owner publishes something that another account owns."""
+
+    def __init__(self, name: str, arn: str, account: str) -> None:
+        super().__init__(
+            f"Property {name}: {shown(arn)} is not in account {account}, which publishes it.",
+            "Publish it from a stack of the account that owns it.",
+        )
+
+
+class OwnPartAsTarget(Permanent):
+    """A part of this very system is published as a target."""
+
+    def __init__(self, name: str, arn: str) -> None:
+        super().__init__(
+            f"Property {name}: {shown(arn)} belongs to cross-account permissions itself.",
+            "Publish a function of your own.",
+        )
+
+
+# --- what the target allows ----------------------------------------------------------------------
+
+
+class NameNotReserved(Permanent):
+    """A short name that the centre has not given to an account."""
+
+    def __init__(self, name: str, environment: str) -> None:
+        super().__init__(
+            f"Target {shown(name)} is no reserved name in environment {shown(environment)}.",
+            f"Write the full name, <owner account>/{name[:20]}, or have the central account reserve the name.",
+        )
+
+
+class TargetNotPublished(Permanent):
+    """No publication stands under this name."""
+
+    def __init__(self, target: str, environment: str) -> None:
+        super().__init__(
+            f"Target {shown(target)} is not published in environment {shown(environment)}.",
+            "Check Target and Environment, or ask its owner to deploy its Custom::CrossAccountTarget.",
+        )
+
+
+class GrantTypeNotOffered(Permanent):
+    """The owner does not offer this grant type on the target."""
+
+    def __init__(self, grant_type: str, target: str, offered: tuple[str, ...]) -> None:
+        super().__init__(
+            f"GrantType {shown(grant_type)} is not offered by {target} (offered: {', '.join(offered)}).",
+            "Ask for an offered one, or have the owner add it to AllowedGrantTypes.",
+        )
+
+
+class AccountNotAllowed(Permanent):
+    """The owner does not allow this account on the target."""
+
+    def __init__(self, account: str, target: str) -> None:
+        super().__init__(
+            f"Account {account} is not allowed by target {target}.",
+            f"Have its owner add '{account}' to AllowedAccounts of its Custom::CrossAccountTarget.",
+        )
+
+
+class TargetHasConsumers(Permanent):
+    """The last publication of a name is deleted while grants live on it."""
+
+    def __init__(self, target: str, consumers: int) -> None:
+        super().__init__(
+            f"Target {target} still has {consumers} grant{'s' if consumers > 1 else ''}; deleting it would cut them off.",
+            "Have their stacks drop them, or first deploy it with AllowDeletionWithConsumers: true.",
+        )
+
+
+# --- what AWS and the owner's account answer -----------------------------------------------------
+
+
+class ResourceGone(Permanent):
+    """The target's function or alias does not exist."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(
+            f"{arn} does not exist.", "Have the owner publish an existing function or alias as FunctionArn."
+        )
+
+
+class ShutOut(Permanent):
+    """The owner's account refuses the controller: no grantor role, or the target is not tagged."""
+
+    def __init__(self, arn: str, action: str) -> None:
+        super().__init__(
+            f"{action} on {arn} is refused by its account.",
+            "Have the owner tag it CrossAccountPermission=allowed and deploy account-roles.yaml.",
+        )
+
+
+class PolicyFull(Permanent):
+    """The resource's policy has no room for another statement."""
+
+    def __init__(self, arn: str, size: int, limit: int) -> None:
+        super().__init__(
+            f"The policy of {arn} would be {size} of {limit} characters long.",
+            "Have its owner remove statements or consumers, or publish a second alias as another target.",
+        )
+
+
+class PolicyRefused(Permanent):
+    """AWS refuses the policy document itself."""
+
+    def __init__(self, arn: str, message: str) -> None:
+        super().__init__(
+            f"AWS refuses the policy of {arn}: {message}.",
+            "Have its owner look for a statement with a deleted principal and remove it.",
+        )
+
+
+class TooManyRemovals(Permanent):
+    """A pass would remove more of our statements than the ledger explains."""
+
+    def __init__(self, arn: str, count: int) -> None:
+        super().__init__(
+            f"A pass over {arn} would remove {count} permissions that no withdrawal explains; it has stopped.",
+            "Have the central account compare its ledger with the policy before anything is written.",
+        )
+
+
+class WriteUnsettled(Temporary):
+    """Somebody else writes the same policy, or AWS throttles: the write did not go through yet."""
+
+    def __init__(self, arn: str, cause: str) -> None:
+        super().__init__(
+            f"The policy of {arn} could not be written for now: {cause}.",
+            "Deploy again in a few minutes; if it persists, see the central account's controller log.",
+        )
+
+
+# --- what the centre itself cannot do ------------------------------------------------------------
+
+
+class LedgerConflict(Temporary):
+    """Somebody else has changed a record since it was read: read again and decide anew."""
+
+    def __init__(self) -> None:
+        super().__init__("The ledger is being changed by others at the moment.", "Deploy again in a minute.")
+
+
+class InternalFault(Permanent):
+    """A fault of the controller itself; its log has the details, the answer has none."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(
+            f"The controller failed on request {shown(request_id)}.",
+            "Deploy again; if it persists, look the request up in the central account's controller log.",
+        )

@@ -1,0 +1,109 @@
+"""Validation of a resource's properties against the JSON Schema of its type.
+
+The schema files say what is allowed and what to do otherwise (`x-remedy`); linter and docs read the
+same files. Here the first violation becomes one sentence that names property, value and remedy.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from provider.core.errors import InvalidProperty, MissingProperty, Permanent, UnknownProperty, UnknownResourceType
+
+TARGET = "Custom::CrossAccountTarget"
+PERMISSION = "Custom::CrossAccountPermission"
+LOOKUP = "Custom::CrossAccountTargetLookup"
+RESOURCE_TYPES = (TARGET, PERMISSION, LOOKUP)
+
+
+@cache
+def schema(resource_type: str) -> dict[str, Any]:
+    """The JSON Schema of a resource type, such as `Custom::CrossAccountTarget`.
+
+    Raises:
+        UnknownResourceType: the type is none of `RESOURCE_TYPES`.
+    """
+    if resource_type not in RESOURCE_TYPES:
+        raise UnknownResourceType(resource_type, RESOURCE_TYPES)
+    name = resource_type.removeprefix("Custom::")
+    loaded: dict[str, Any] = json.loads(files("provider.core").joinpath(f"schemas/{name}.json").read_text("utf-8"))
+    return loaded
+
+
+@cache
+def _validator(resource_type: str) -> Draft202012Validator:
+    return Draft202012Validator(schema(resource_type))
+
+
+def validate(resource_type: str, properties: Mapping[str, Any]) -> None:
+    """Check the properties of a Create or Update.
+
+    Raises:
+        UnknownResourceType, UnknownProperty, MissingProperty, InvalidProperty: the first violation, by property.
+    """
+    violations = sorted(_validator(resource_type).iter_errors(dict(properties)), key=_reading_order)
+    if violations:
+        raise _as_sentence(resource_type, violations[0])
+
+
+def _reading_order(violation: ValidationError) -> tuple[int, str]:
+    # A misspelt name explains the missing property beside it: say that first.
+    rank = {"additionalProperties": 0, "required": 1}.get(str(violation.validator), 2)
+    return rank, _path(violation.absolute_path)
+
+
+def _path(path: Iterable[str | int]) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else step
+    return text
+
+
+def _as_sentence(resource_type: str, violation: ValidationError) -> Permanent:
+    rules = schema(resource_type)
+    instance: Any = violation.instance
+    if violation.validator == "additionalProperties":
+        known = rules["properties"]
+        name = min(key for key in instance if key not in known)
+        usable = tuple(key for key in known if key != "ServiceToken")
+        return UnknownProperty(name, instance[name], usable)
+    if violation.validator == "required":
+        name = min(key for key in rules["required"] if key not in instance)
+        return MissingProperty(name, rules["properties"][name]["x-remedy"])
+    if violation.validator == "anyOf":
+        return MissingProperty("AllowedAccounts", rules["x-anyOf-remedy"])
+    return InvalidProperty(
+        _path(violation.absolute_path), violation.instance, _problem(violation), _remedy(rules, violation)
+    )
+
+
+def _problem(violation: ValidationError) -> str:
+    limit: Any = violation.validator_value
+    problems = {
+        "type": f"is not of type {limit if isinstance(limit, str) else ' or '.join(map(str, limit))}",
+        "pattern": "does not have the right form",
+        "enum": "is not one of the allowed values",
+        "minItems": f"has fewer than {limit} items",
+        "maxItems": f"has more than {limit} items",
+        "uniqueItems": "names something twice",
+        "maxLength": f"is longer than {limit} characters",
+    }
+    return problems[str(violation.validator)]
+
+
+def _remedy(rules: dict[str, Any], violation: ValidationError) -> str:
+    node = rules["properties"][violation.absolute_path[0]]
+    if len(violation.absolute_path) > 1:
+        node = node["items"]
+    remedy: str = node["x-remedy"]
+    return remedy
+
+
+def is_true(value: object) -> bool:
+    """A boolean property as CloudFormation sends it: `"true"` (docs/aws-behaviour.md §5) or a JSON boolean."""
+    return value is True or value == "true"

@@ -1,0 +1,155 @@
+"""What the ledger remembers: frozen records, each with the version that its next write must find unchanged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from provider.core.consent import authorises
+from provider.core.declarations import Grant, Publication
+from provider.core.identifiers import Arn, DeclarationId, IssuedAt, Origin, Target
+from provider.core.requests import RequestKey
+from provider.core.settling import Held, LastEvent
+
+NEW = 0
+"""The version of a record that is not in the ledger yet."""
+
+
+class GrantState(StrEnum):
+    """Where a grant stands; what it may become is written beside each."""
+
+    WANTED = "Wanted"  # recorded, not seen in force yet -> InForce, Suspended, Withdrawn
+    IN_FORCE = "InForce"  # its statement stands -> Suspended, Withdrawn
+    SUSPENDED = "Suspended"  # held, but not authorised by its owner at present -> InForce, Withdrawn
+    WITHDRAWN = "Withdrawn"  # to be removed; then its record goes to the history -> Orphaned
+    ORPHANED = "Orphaned"  # withdrawn, and its owner's account lets nobody remove the statement
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request whose answer waits for passes over resources.
+
+    `kept_id` is the PhysicalResourceId of a Delete's answer and of every failure; `fresh` says that what is
+    asked was not held before, so that failing gives it up; `since` is in epoch seconds.
+    """
+
+    key: RequestKey
+    kept_id: str
+    deleting: bool
+    fresh: bool
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class OriginRecord:
+    """What an origin holds, and where (`places`) the records of all that it holds or gives up lie."""
+
+    origin: Origin
+    held: Held = frozenset()
+    places: Mapping[DeclarationId, Target] = field(default_factory=dict)
+    last: LastEvent | None = None
+    version: int = NEW
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationRecord:
+    """A publication; `asked_at` is the time of the newest event that asked for it, which makes it current."""
+
+    publication: Publication
+    asked_at: IssuedAt
+    withdrawn: bool = False
+    pending: frozenset[Arn] = frozenset()
+    awaiting: tuple[Waiting, ...] = ()
+    version: int = NEW
+
+    @property
+    def id(self) -> DeclarationId:
+        """The publication's id."""
+        return self.publication.id
+
+    @property
+    def target(self) -> Target:
+        """The name that it stands under."""
+        return self.publication.target
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRecord:
+    """A grant and where it stands.
+
+    `told` is the ARN that its stack was answered and that deployed APIs may name; `placed` are the
+    resources that may hold its statement; `pending` those that must be passed over before `awaiting` is answered.
+    """
+
+    grant: Grant
+    target: Target
+    told: Arn
+    asked_at: IssuedAt
+    state: GrantState = GrantState.WANTED
+    placed: frozenset[Arn] = frozenset()
+    pending: frozenset[Arn] = frozenset()
+    awaiting: tuple[Waiting, ...] = ()
+    version: int = NEW
+
+    @property
+    def id(self) -> DeclarationId:
+        """The grant's id."""
+        return self.grant.id
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it is to be removed, or would be if its owner's account let us."""
+        return self.state in (GrantState.WITHDRAWN, GrantState.ORPHANED)
+
+
+Row = PublicationRecord | GrantRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TargetView:
+    """All that the ledger holds under one name."""
+
+    target: Target
+    publications: tuple[PublicationRecord, ...]
+    grants: tuple[GrantRecord, ...]
+
+    @property
+    def current(self) -> Publication | None:
+        """The publication that counts: of those not withdrawn, the one asked for last.
+
+        Two resources of one account may publish the same name for a while (a renamed logical id, a
+        move to another stack): the newer one counts, and the other again when that one goes.
+        """
+        return current(self.publications)
+
+    def open_on(self, record: GrantRecord) -> frozenset[Arn]:
+        """The resources on which a grant must stand: none where the owner does not authorise it at present.
+
+        Otherwise the one that its stack was told and the current one, unless the owner has retired it.
+        """
+        publication = self.current
+        if publication is None or record.withdrawn:
+            return frozenset()
+        if not authorises(record.grant.origin.account, record.grant.grant_type, publication):
+            return frozenset()
+        return frozenset({record.told, publication.arn}) - publication.retired
+
+    def concerns(self, arn: Arn) -> bool:
+        """Whether a resource still has to do with this name."""
+        published = any(row.publication.arn == arn or arn in row.pending for row in self.publications)
+        return published or any(arn in row.placed | row.pending | self.open_on(row) for row in self.grants)
+
+
+def current(records: tuple[PublicationRecord, ...]) -> Publication | None:
+    """The publication that counts among those of one name; see `TargetView.current`."""
+    live = [record for record in records if not record.withdrawn]
+    return max(live, key=lambda record: (record.asked_at, record.id)).publication if live else None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRecord:
+    """A resource whose policy we write: the names that point to it, and `wanted`, which counts changes."""
+
+    arn: Arn
+    names: frozenset[Target]
+    wanted: int
+    lease: str
