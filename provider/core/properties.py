@@ -82,18 +82,22 @@ def _as_sentence(resource_type: str, violation: ValidationError) -> Permanent:
     )
 
 
+_PROBLEMS = {
+    "type": "is not of type {limit}",
+    "pattern": "does not have the right form",
+    "enum": "is not one of the allowed values",
+    "minItems": "has fewer items than {limit}",
+    "maxItems": "has more items than {limit}",
+    "uniqueItems": "names something twice",
+    "maxLength": "is longer than {limit} characters",
+}
+
+
 def _problem(violation: ValidationError) -> str:
     limit: Any = violation.validator_value
-    problems = {
-        "type": f"is not of type {limit if isinstance(limit, str) else ' or '.join(map(str, limit))}",
-        "pattern": "does not have the right form",
-        "enum": "is not one of the allowed values",
-        "minItems": f"has fewer than {limit} items",
-        "maxItems": f"has more than {limit} items",
-        "uniqueItems": "names something twice",
-        "maxLength": f"is longer than {limit} characters",
-    }
-    return problems[str(violation.validator)]
+    if isinstance(limit, list):
+        limit = " or ".join(str(one) for one in limit)
+    return _PROBLEMS[str(violation.validator)].format(limit=limit)
 
 
 def _remedy(rules: dict[str, Any], violation: ValidationError) -> str:

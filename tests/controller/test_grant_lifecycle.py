@@ -1,6 +1,6 @@
 """The life cycle of a grant, through intake and reconciling, as a stack sees it."""
 
-from conftest import CONSUMER, FUNCTION, OTHER, OWNER, SECOND, Centre, Resource, permission, source, target
+from centre import CONSUMER, FUNCTION, OTHER, OWNER, SECOND, Centre, Resource, permission, source, target
 
 FOREIGN = {
     "Sid": "mine",

@@ -1,0 +1,23 @@
+"""What tests of several folders share: one local cloud for a whole run."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from provider.localcloud import LocalCloud
+
+ACCOUNTS = {
+    "consumer": "111111111111",
+    "central": "222222222222",
+    "owner": "333333333333",
+    "intruder": "444444444444",
+}
+OUTSIDE = {"stranger": "555555555555"}
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A cloud with four accounts in the organization and one outside it."""
+    directory = tmp_path_factory.mktemp("cloud")
+    with LocalCloud.start(directory=directory, accounts=ACCOUNTS, outside=OUTSIDE) as running:
+        yield running

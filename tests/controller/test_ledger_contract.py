@@ -1,0 +1,238 @@
+"""The in-memory ledger and desk behave as the ones in DynamoDB: the same truths for both."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from centre import CONSUMER, FUNCTION, OWNER, permission, target
+from twins import ManualClock, MemoryDesk, MemoryLedger
+
+from provider.controller.dynamodb_desk import DynamoDBDesk
+from provider.controller.dynamodb_ledger import DynamoDBLedger
+from provider.controller.ports import Desk, Ledger
+from provider.controller.reconciling import LEASE
+from provider.core.answers import Answer, Status
+from provider.core.declarations import Grant, Publication, declared
+from provider.core.errors import LedgerConflict
+from provider.core.identifiers import AccountId, Arn, IssuedAt, RequestId, Target
+from provider.core.records import GrantRecord, OriginRecord, PublicationRecord, Waiting
+from provider.core.requests import RequestKey, RequestType, parse
+from provider.core.settling import LastEvent
+from provider.localcloud import LocalCloud
+
+NOW = 1_795_000_000.0
+ISSUED = IssuedAt("20261118T000000Z")
+ARN = Arn(FUNCTION)
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def database(cloud: LocalCloud) -> Any:
+    """DynamoDB of the local cloud with the three tables, as central.yaml describes them."""
+    client = cloud.client("dynamodb", "central")
+    for table, keys in (
+        ("requests", ("account", "request")),
+        ("answers", ("account", "request")),
+        ("grants", ("pk", "sk")),
+    ):
+        index: dict[str, Any] = {}
+        attributes = [{"AttributeName": key, "AttributeType": "S"} for key in keys]
+        if table == "grants":
+            attributes += [
+                {"AttributeName": "dueShard", "AttributeType": "S"},
+                {"AttributeName": "dueAt", "AttributeType": "N"},
+            ]
+            schema = [
+                {"AttributeName": "dueShard", "KeyType": "HASH"},
+                {"AttributeName": "dueAt", "KeyType": "RANGE"},
+            ]
+            due = {"IndexName": "due", "KeySchema": schema, "Projection": {"ProjectionType": "KEYS_ONLY"}}
+            index = {"GlobalSecondaryIndexes": [due]}
+        client.create_table(
+            TableName=f"contract-{table}",
+            AttributeDefinitions=attributes,
+            KeySchema=[
+                {"AttributeName": keys[0], "KeyType": "HASH"},
+                {"AttributeName": keys[1], "KeyType": "RANGE"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+            **index,
+        )
+    return client
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    """One of the two ledgers; the names below keep its tests apart."""
+    if request.param == "memory":
+        return MemoryLedger()
+    return DynamoDBLedger(request.getfixturevalue("database"), "contract-grants")
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def desk(request: pytest.FixtureRequest) -> Iterator[tuple[Desk, Any]]:
+    """One of the two desks, and a way to put a request on it."""
+    if request.param == "memory":
+        memory = MemoryDesk()
+        yield memory, memory.requests.__setitem__
+        return
+    client = request.getfixturevalue("database")
+
+    def put(_: RequestKey, item: dict[str, str]) -> None:
+        client.put_item(TableName="contract-requests", Item={name: {"S": value} for name, value in item.items()})
+
+    yield DynamoDBDesk(client, "contract-requests", "contract-answers", ManualClock()), put
+
+
+def fresh(kind: str) -> Grant | Publication:
+    """A declaration of an origin and a name that no other test uses."""
+    name = f"name-{next(_numbers)}"
+    resource = target(Name=name) if kind == "publication" else permission(Target=f"{OWNER}/{name}")
+    item = {"request": "r1", "issuedAt": ISSUED, "event": json.dumps(resource.event("Create", None))}
+    found = declared(parse(item, AccountId(resource.account)))
+    assert isinstance(found, Grant | Publication)
+    origin = replace(found.origin, logical_id=name.replace("-", ""))
+    return replace(found, origin=origin)
+
+
+def grant_row() -> GrantRecord:
+    grant = fresh("grant")
+    assert isinstance(grant, Grant)
+    waiting = Waiting(
+        RequestKey(AccountId(CONSUMER), RequestId("r1")), "failed-r1", deleting=False, fresh=True, since=NOW
+    )
+    place = Target(AccountId(OWNER), "default", grant.reference.name)
+    row = GrantRecord(grant, place, ARN, ISSUED, awaiting=(waiting,))
+    return replace(row, placed=frozenset({ARN}), pending=frozenset({ARN, Arn(f"{FUNCTION}2")}))
+
+
+def publication_row() -> PublicationRecord:
+    publication = fresh("publication")
+    assert isinstance(publication, Publication)
+    return PublicationRecord(replace(publication, retired=frozenset({Arn(f"{FUNCTION}2")})), ISSUED)
+
+
+def test_an_unknown_origin_holds_nothing(ledger: Ledger) -> None:
+    origin = fresh("grant").origin
+    assert ledger.origin(origin) == OriginRecord(origin)
+
+
+def test_what_is_committed_is_read_back_with_the_next_version(ledger: Ledger) -> None:
+    grant, publication = grant_row(), publication_row()
+    last = LastEvent(ISSUED, RequestType.CREATE)
+    origin = OriginRecord(grant.grant.origin, frozenset({grant.id}), {grant.id: grant.target}, last)
+    ledger.commit([origin, grant, publication], [], NOW)
+    assert ledger.origin(origin.origin) == replace(origin, version=1)
+    assert ledger.row(grant.target, grant.id) == replace(grant, version=1)
+    assert ledger.publications(publication.target) == (replace(publication, version=1),)
+    assert ledger.view(grant.target).grants == (replace(grant, version=1),)
+
+
+def test_a_record_that_somebody_changed_since_is_not_overwritten(ledger: Ledger) -> None:
+    row = grant_row()
+    ledger.commit([row], [], NOW)
+    ledger.commit([replace(row, version=1)], [], NOW)
+    with pytest.raises(LedgerConflict):
+        ledger.commit([replace(row, version=1)], [], NOW)
+    with pytest.raises(LedgerConflict):
+        ledger.commit([], [replace(row, version=1)], NOW)
+    with pytest.raises(LedgerConflict):
+        ledger.commit([row], [], NOW)
+
+
+def test_a_commit_is_all_or_nothing(ledger: Ledger) -> None:
+    one, two = grant_row(), grant_row()
+    ledger.commit([one], [], NOW)
+    with pytest.raises(LedgerConflict):
+        ledger.commit([two, one], [], NOW)
+    assert ledger.row(two.target, two.id) is None
+
+
+def test_a_deleted_row_is_gone(ledger: Ledger) -> None:
+    row = grant_row()
+    ledger.commit([row], [], NOW)
+    ledger.commit([], [replace(row, version=1)], NOW)
+    assert ledger.row(row.target, row.id) is None
+    assert ledger.view(row.target).grants == ()
+
+
+def arn() -> Arn:
+    return Arn(f"{FUNCTION}{next(_numbers)}")
+
+
+def name() -> Target:
+    return Target(AccountId(OWNER), "default", f"name-{next(_numbers)}")
+
+
+def test_a_resource_is_due_as_soon_as_it_is_wanted_and_when_it_was_released_for(ledger: Ledger) -> None:
+    one, names = arn(), frozenset({name()})
+    ledger.want(one, names, NOW)
+    assert one in list(ledger.due(NOW))
+    resource = ledger.acquire(one, "me", NOW)
+    assert resource is not None
+    assert resource.names == names
+    assert ledger.release(resource, names, NOW + 3600)
+    assert one not in list(ledger.due(NOW + 3599))
+    assert one in list(ledger.due(NOW + 3600))
+
+
+def test_only_one_holder_has_the_lease_until_it_ends(ledger: Ledger) -> None:
+    one = arn()
+    ledger.want(one, frozenset({name()}), NOW)
+    assert ledger.acquire(one, "me", NOW)
+    assert ledger.acquire(one, "you", NOW + LEASE - 1) is None
+    assert ledger.acquire(one, "me", NOW + 1)
+    assert ledger.acquire(one, "you", NOW + LEASE + 3)
+
+
+def test_a_lease_is_not_released_when_more_is_wanted_meanwhile(ledger: Ledger) -> None:
+    one, names = arn(), frozenset({name()})
+    ledger.want(one, names, NOW)
+    resource = ledger.acquire(one, "me", NOW)
+    ledger.want(one, frozenset({name()}), NOW)
+    assert resource is not None
+    assert not ledger.release(resource, names, NOW)
+    again = ledger.acquire(one, "me", NOW)
+    assert again is not None
+    assert len(again.names) == 2
+    assert ledger.release(again, frozenset(), NOW)
+    assert ledger.acquire(one, "me", NOW) is None
+
+
+def test_a_lease_that_another_has_taken_over_is_not_released(ledger: Ledger) -> None:
+    one, names = arn(), frozenset({name()})
+    ledger.want(one, names, NOW)
+    mine = ledger.acquire(one, "me", NOW)
+    assert ledger.acquire(one, "you", NOW + LEASE + 3)
+    assert mine is not None
+    assert not ledger.release(mine, names, NOW)
+
+
+def test_an_unknown_resource_has_no_lease(ledger: Ledger) -> None:
+    assert ledger.acquire(arn(), "me", NOW) is None
+
+
+def test_a_short_name_belongs_to_whom_it_was_reserved_for_first(ledger: Any) -> None:
+    short = f"short-{next(_numbers)}"
+    assert ledger.reserved("dev", short) is None
+    assert ledger.reserve("dev", short, AccountId(OWNER))
+    assert ledger.reserve("dev", short, AccountId(OWNER))
+    assert not ledger.reserve("dev", short, AccountId(CONSUMER))
+    assert ledger.reserved("dev", short) == OWNER
+    assert ledger.reserved("prod", short) is None
+
+
+def test_the_first_answer_stands_and_takes_the_request_away(desk: tuple[Desk, Any]) -> None:
+    one, put = desk
+    key = RequestKey(AccountId(CONSUMER), RequestId(f"r{next(_numbers)}"))
+    item = {"account": key.account, "request": key.request_id, "event": "{}", "issuedAt": ISSUED}
+    put(key, item)
+    assert item in list(one.unanswered())
+    assert not one.is_answered(key)
+    one.answer(key, Answer(Status.SUCCESS, "grant-1", data={"A": ["b"]}))
+    one.answer(key, Answer(Status.FAILED, "grant-1", "too late"))
+    assert one.is_answered(key)
+    assert item not in list(one.unanswered())
