@@ -5,7 +5,7 @@
 | `ORIGIN#<digest>` | `ORIGIN` | what an origin holds, its last event |
 | `TARGET#<owner>#<environment>#<name>` | `PUBLICATION#<id>`, `GRANT#<id>` | publications and grants |
 | `RESOURCE#<arn>` | `RESOURCE` | names, counters, lease, due time |
-| `NAME#<environment>#<name>` | `NAME` | the owner a short name is reserved for |
+| `NAMES` | `<environment>#<name>` | the owner a short name is reserved for |
 | `HISTORY#<owner>#<environment>#<name>` | `<time>#<id>` | what was removed, for as long as its TTL says |
 """
 
@@ -21,6 +21,9 @@ from provider.core.requests import RequestKey, RequestType
 from provider.core.settling import LastEvent
 
 Item = dict[str, Any]
+
+NAMES = "NAMES"
+"""The partition of all reservations: few, rarely written, and listed as a whole."""
 
 _SERIALIZER = TypeSerializer()
 _DESERIALIZER = TypeDeserializer()
@@ -64,7 +67,7 @@ def resource_key(arn: Arn) -> Item:
 
 def name_key(environment: str, name: str) -> Item:
     """The key of a short name's reservation."""
-    return {"pk": f"NAME#{environment}#{name}", "sk": "NAME"}
+    return {"pk": NAMES, "sk": f"{environment}#{name}"}
 
 
 def history_key(row: Row, removed_at: str) -> Item:

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from provider.controller import codec
 from provider.controller.codec import Item, from_wire, to_wire
+from provider.controller.names import reserved
 from provider.controller.reconciling import LEASE
 from provider.core.errors import LedgerConflict
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
@@ -50,8 +51,7 @@ class DynamoDBLedger:
 
     def reserved(self, environment: str, name: str) -> AccountId | None:
         """See `ports.Ledger.reserved`."""
-        item = self._get(codec.name_key(environment, name))
-        return AccountId(item["owner"]) if item else None
+        return reserved(self._client, self._table, environment, name)
 
     def commit(self, puts: Sequence[OriginRecord | Row], deletes: Sequence[Row], now: float) -> None:
         """See `ports.Ledger.commit`."""
@@ -137,22 +137,6 @@ class DynamoDBLedger:
             for page in pages:
                 for item in page["Items"]:
                     yield Arn(from_wire(item)["pk"].removeprefix("RESOURCE#"))
-
-    def reserve(self, environment: str, name: str, owner: AccountId) -> bool:
-        """Reserve a short name for an owner; False where it is another account's already."""
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=to_wire(
-                    {**codec.name_key(environment, name), "owner": owner, "environment": environment, "name": name}
-                ),
-                ConditionExpression="attribute_not_exists(pk) OR #owner = :owner",
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues=to_wire({":owner": owner}),
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
 
     def _get(self, key: Item) -> Item | None:
         answer = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)

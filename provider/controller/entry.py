@@ -16,7 +16,7 @@ from typing import Any
 from provider.controller.codec import from_wire
 from provider.controller.dynamodb_desk import DynamoDBDesk
 from provider.controller.dynamodb_ledger import DynamoDBLedger
-from provider.controller.function_policies import ACTIONS, FunctionPolicies
+from provider.controller.function_policies import FunctionPolicies, session_policy
 from provider.controller.intake import Intake
 from provider.controller.ports import Clock, Desk, Ledger
 from provider.controller.reconciling import PASS, Reconciler
@@ -102,7 +102,9 @@ def _controller(function_arn: str) -> Controller:
     database = new_client(session, "dynamodb", region)
     ledger = DynamoDBLedger(database, settings.grants_table)
     desk = DynamoDBDesk(database, settings.requests_table, settings.answers_table, clock)
-    sessions = GrantorSessions(session, settings.grantor_role, ACTIONS, clock, new_client(session, "sts", region))
+    sessions = GrantorSessions(
+        session, settings.grantor_role, session_policy, clock, new_client(session, "sts", region)
+    )
     centre = CentreId.of(AccountId(account), region)
     policies = FunctionPolicies(sessions.client_for)
     reconciler = Reconciler(ledger, desk, policies, clock, centre)

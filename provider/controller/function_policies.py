@@ -14,14 +14,8 @@ from provider.core.documents import Document, text_of
 from provider.core.errors import CrossAccountError, PolicyFull, PolicyRefused, ResourceGone, ShutOut, WriteUnsettled
 from provider.core.identifiers import Arn, FunctionArn
 
-ACTIONS = (
-    "lambda:GetResourcePolicy",
-    "lambda:PutResourcePolicy",
-    "lambda:DeleteResourcePolicy",
-    "lambda:GetFunctionConfiguration",
-    "lambda:GetAlias",
-)
-"""What a session needs on the one function or alias at hand."""
+_ON_THE_POLICY = ["lambda:GetResourcePolicy", "lambda:PutResourcePolicy", "lambda:DeleteResourcePolicy"]
+_ON_THE_FUNCTION = ["lambda:GetFunctionConfiguration", "lambda:GetAlias"]
 
 _DENIED = ("AccessDeniedException", "AccessDenied")
 _REFUSED = ("InvalidParameterValueException", "PublicPolicyException", "ValidationException")
@@ -59,6 +53,20 @@ class FunctionPolicies:
         if len(text) > self.limit:
             raise PolicyFull(arn, len(text), self.limit)
         _call(arn, client.put_resource_policy, ResourceArn=arn, Policy=text, **precondition)
+
+
+def session_policy(arn: Arn) -> str:
+    """What a session keeps of the grantor role's power: one policy to change, one function to look at.
+
+    GetAlias is an action on the function, while an alias's policy lies under the alias's own ARN.
+    """
+    function = FunctionArn.parse(arn)
+    unqualified = arn.removesuffix(f":{function.qualifier}") if function and function.qualifier else arn
+    statements = [
+        {"Effect": "Allow", "Action": _ON_THE_POLICY, "Resource": arn},
+        {"Effect": "Allow", "Action": _ON_THE_FUNCTION, "Resource": unqualified},
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
 def _revision(client: Any, arn: Arn) -> str:

@@ -1,7 +1,6 @@
 """Sessions in the owners' accounts: the grantor role, narrowed to the one resource at hand."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,20 +35,23 @@ def new_client(session: botocore.session.Session, service: str, region: str | No
 
 
 class GrantorSessions:
-    """Lambda clients of the owners' accounts, one session per function or alias, kept while they are fresh."""
+    """Lambda clients of the owners' accounts, one session per function or alias, kept while they are fresh.
+
+    `narrowed` gives the session policy (JSON) that leaves of the grantor role's power what one resource needs.
+    """
 
     def __init__(
-        self, session: botocore.session.Session, role: str, actions: Sequence[str], clock: Clock, sts: Any
+        self, session: botocore.session.Session, role: str, narrowed: Callable[[Arn], str], clock: Clock, sts: Any
     ) -> None:
         self._session = session
         self._role = role
-        self._actions = actions
+        self._narrowed = narrowed
         self._clock = clock
         self._sts = sts
         self._clients: dict[Arn, tuple[float, Any]] = {}
 
     def client_for(self, arn: Arn) -> Any:
-        """A Lambda client that may do the store's actions on this one resource, and nothing else.
+        """A Lambda client that may change this one resource, and nothing else.
 
         Raises:
             ShutOut: the owner's account has no grantor role that trusts this controller.
@@ -71,7 +73,7 @@ class GrantorSessions:
                 RoleArn=role,
                 RoleSessionName="cross-account-permission",
                 DurationSeconds=_DURATION,
-                Policy=session_policy(arn, self._actions),
+                Policy=self._narrowed(arn),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] == "AccessDenied":
@@ -88,9 +90,3 @@ class GrantorSessions:
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys["SessionToken"],
         )
-
-
-def session_policy(arn: Arn, actions: Sequence[str]) -> str:
-    """The session policy that leaves of the grantor role's power what is needed on one resource."""
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": arn}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))

@@ -12,11 +12,12 @@ from twins import ManualClock, MemoryDesk, MemoryLedger
 
 from provider.controller.dynamodb_desk import DynamoDBDesk
 from provider.controller.dynamodb_ledger import DynamoDBLedger
+from provider.controller.names import NameTaken, Reservation, reservations, reserve
 from provider.controller.ports import Desk, Ledger
 from provider.controller.reconciling import LEASE
 from provider.core.answers import Answer, Status
 from provider.core.declarations import Grant, Publication, declared
-from provider.core.errors import LedgerConflict
+from provider.core.errors import InvalidProperty, LedgerConflict
 from provider.core.identifiers import AccountId, Arn, IssuedAt, RequestId, Target
 from provider.core.records import GrantRecord, OriginRecord, PublicationRecord, Waiting
 from provider.core.requests import RequestKey, RequestType, parse
@@ -215,14 +216,25 @@ def test_an_unknown_resource_has_no_lease(ledger: Ledger) -> None:
     assert ledger.acquire(arn(), "me", NOW) is None
 
 
-def test_a_short_name_belongs_to_whom_it_was_reserved_for_first(ledger: Any) -> None:
-    short = f"short-{next(_numbers)}"
-    assert ledger.reserved("dev", short) is None
-    assert ledger.reserve("dev", short, AccountId(OWNER))
-    assert ledger.reserve("dev", short, AccountId(OWNER))
-    assert not ledger.reserve("dev", short, AccountId(CONSUMER))
-    assert ledger.reserved("dev", short) == OWNER
-    assert ledger.reserved("prod", short) is None
+def test_a_short_name_is_whose_it_was_reserved_for_first(database: Any) -> None:
+    ledger = DynamoDBLedger(database, "contract-grants")
+    short = Reservation("dev", f"short-{next(_numbers)}", AccountId(OWNER))
+    assert ledger.reserved("dev", short.name) is None
+    reserve(database, "contract-grants", short)
+    reserve(database, "contract-grants", short)
+    with pytest.raises(NameTaken, match=f"reserved for account {OWNER}"):
+        reserve(database, "contract-grants", replace(short, owner=AccountId(CONSUMER)))
+    assert ledger.reserved("dev", short.name) == OWNER
+    assert ledger.reserved("prod", short.name) is None
+    assert short in list(reservations(database, "contract-grants"))
+
+
+@pytest.mark.parametrize(
+    "bad", [Reservation("dev", "Token", AccountId(OWNER)), Reservation("dev", "t", AccountId("12"))]
+)
+def test_a_reservation_of_another_form_than_in_templates_is_refused(database: Any, bad: Reservation) -> None:
+    with pytest.raises(InvalidProperty):
+        reserve(database, "contract-grants", bad)
 
 
 def test_the_first_answer_stands_and_takes_the_request_away(desk: tuple[Desk, Any]) -> None:

@@ -67,9 +67,6 @@ class MemoryLedger:
     def reserved(self, environment: str, name: str) -> AccountId | None:
         return self.names.get((environment, name))
 
-    def reserve(self, environment: str, name: str, owner: AccountId) -> bool:
-        return self.names.setdefault((environment, name), owner) == owner
-
     def commit(self, puts: Sequence[OriginRecord | Row], deletes: Sequence[Row], now: float) -> None:  # noqa: ARG002 - the ledger in DynamoDB stamps its history with it
         for record in (*puts, *deletes):
             if self._version(record) != record.version:
