@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from provider.controller.ports import LivePolicy
 from provider.core.documents import Document, text_of
 from provider.core.errors import CrossAccountError, PolicyFull, PolicyRefused, ResourceGone, ShutOut, WriteUnsettled
-from provider.core.identifiers import Arn, FunctionArn
+from provider.core.identifiers import Arn
 
 _ON_THE_POLICY = ["lambda:GetResourcePolicy", "lambda:PutResourcePolicy", "lambda:DeleteResourcePolicy"]
-_ON_THE_FUNCTION = ["lambda:GetFunctionConfiguration", "lambda:GetAlias"]
+_ON_THE_FUNCTION = ["lambda:GetFunctionConfiguration", "lambda:GetAlias", "lambda:ListTags"]
 
 _DENIED = ("AccessDeniedException", "AccessDenied")
 _REFUSED = ("InvalidParameterValueException", "PublicPolicyException", "ValidationException")
@@ -40,6 +40,10 @@ class FunctionPolicies:
         except ResourceGone:
             # No function and no policy are answered alike: ask for the function itself.
             return LivePolicy(None, _revision(client, arn))
+        except ShutOut:
+            # A function that is gone has no tag that would let us in: ask for the one thing that needs none.
+            _call(arn, client.list_tags, Resource=_unqualified(arn))
+            raise
         return LivePolicy(json.loads(found["Policy"]), found["RevisionId"])
 
     def write(self, arn: Arn, document: Document | None, revision: str | None) -> None:
@@ -60,24 +64,24 @@ def session_policy(arn: Arn) -> str:
 
     GetAlias is an action on the function, while an alias's policy lies under the alias's own ARN.
     """
-    function = FunctionArn.parse(arn)
-    unqualified = arn.removesuffix(f":{function.qualifier}") if function and function.qualifier else arn
     statements = [
         {"Effect": "Allow", "Action": _ON_THE_POLICY, "Resource": arn},
-        {"Effect": "Allow", "Action": _ON_THE_FUNCTION, "Resource": unqualified},
+        {"Effect": "Allow", "Action": _ON_THE_FUNCTION, "Resource": _unqualified(arn)},
     ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
+def _unqualified(arn: Arn) -> str:
+    """The function of an alias; an ARN has seven parts before the qualifier."""
+    return ":".join(arn.split(":")[:7])
+
+
 def _revision(client: Any, arn: Arn) -> str:
-    function = FunctionArn.parse(arn)
-    if function is None:  # pragma: no cover - publications hold nothing else
-        raise ResourceGone(arn)
-    if function.qualifier is None:
+    function = _unqualified(arn)
+    if function == arn:
         found = _call(arn, client.get_function_configuration, FunctionName=arn)
     else:
-        unqualified = arn.removesuffix(f":{function.qualifier}")
-        found = _call(arn, client.get_alias, FunctionName=unqualified, Name=function.qualifier)
+        found = _call(arn, client.get_alias, FunctionName=function, Name=arn.removeprefix(f"{function}:"))
     return str(found["RevisionId"])
 
 

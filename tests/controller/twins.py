@@ -152,6 +152,7 @@ class MemoryPolicies:
     faults: list[CrossAccountError] = field(default_factory=list)
     writes: list[tuple[Arn, Document | None]] = field(default_factory=list)
     before_write: Any = None
+    on_write: Any = None
 
     def create(self, arn: str, document: Document | None = None) -> Arn:
         self.policies[Arn(arn)] = text_of(document) if document else None
@@ -176,6 +177,8 @@ class MemoryPolicies:
             raise PolicyFull(arn, len(text_of(document)), self.limit)
         self.put(arn, document)
         self.writes.append((arn, document))
+        if self.on_write is not None:
+            self.on_write()
 
     def put(self, arn: Arn, document: Document | None) -> None:
         self.policies[arn] = text_of(document) if document else None

@@ -1,0 +1,141 @@
+"""The templates as data: parsed, their intrinsic functions resolved for one account and Region.
+
+It knows only the intrinsic functions that the templates use, and fails on any other.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "templates"
+PARTS = ("artifacts.yaml", "central.yaml", "account-roles.yaml", "account-provider.yaml")
+EXAMPLES = ("examples/token-service.yaml", "examples/orders-api.yaml", "examples/orders-api-sam.yaml")
+ALL = PARTS + EXAMPLES
+
+ORGANIZATION = "o-localcloud"
+CENTRAL = "222222222222"
+# A partition of our own, so that an ARN with a literal `aws` shows.
+PSEUDO = {
+    "AWS::Partition": "aws-test",
+    "AWS::AccountId": CENTRAL,
+    "AWS::Region": "us-east-1",
+    "AWS::URLSuffix": "amazonaws.com",
+    "AWS::StackName": "stack",
+}
+GIVEN = {
+    "OrganizationId": ORGANIZATION,
+    "CentralAccountId": CENTRAL,
+    "ControllerKey": "controller-x86_64-0123456789abcdef.zip",
+    "ProviderKey": "provider-0123456789abcdef.zip",
+    "HomeRegion": "us-east-1",
+    "ConsumerAccountIds": ["111111111111"],
+    "GrantTypes": ["Authorizer"],
+    "Target": "333333333333/token-service",
+}
+_ABSENT = object()
+_NAMED_BY = {
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::S3::Bucket": "BucketName",
+}
+_REFERENCE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
+
+
+def load(name: str) -> dict[str, Any]:
+    """The template as it is written, with the long form of its intrinsic functions."""
+    return yaml_parse((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def resolved(name: str, **given: str) -> dict[str, Any]:
+    """The template's resources as CloudFormation would make them, `given` over the values of `GIVEN`."""
+    return Resolver(load(name), given).resources()
+
+
+def outputs(name: str, **given: str) -> dict[str, Any]:
+    """The values of the template's outputs."""
+    template = load(name)
+    resolver = Resolver(template, given)
+    return {key: resolver.value(output["Value"]) for key, output in template["Outputs"].items()}
+
+
+def text_values(node: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text in a document, with the keys that lead to it."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from text_values(value, (*path, str(key)))
+    elif isinstance(node, list):
+        for value in node:
+            yield from text_values(value, path)
+    elif isinstance(node, str):
+        yield path, node
+
+
+class Resolver:
+    """Resolves one template. `Ref` and `GetAtt` of a resource give its name or `<logical id>` and the attribute."""
+
+    def __init__(self, template: Mapping[str, Any], given: Mapping[str, str]) -> None:
+        self.template = template
+        defaults = {name: value["Default"] for name, value in template["Parameters"].items() if "Default" in value}
+        self.values: dict[str, Any] = {**PSEUDO, **defaults, **GIVEN, **given}
+
+    def resources(self) -> dict[str, Any]:
+        """All resources, by logical id."""
+        return {name: self.value(resource) for name, resource in self.template["Resources"].items()}
+
+    def value(self, node: object) -> Any:
+        """A part of the template, resolved; what refers to AWS::NoValue is left out."""
+        if isinstance(node, list):
+            items = (self.value(item) for item in node)
+            return [item for item in items if item is not _ABSENT]
+        if not isinstance(node, Mapping):
+            return node
+        if len(node) == 1:
+            (name, argument), *_ = node.items()
+            if name == "Ref" or name.startswith("Fn::"):
+                return getattr(self, "_" + name.removeprefix("Fn::").lower())(argument)
+        pairs = ((key, self.value(value)) for key, value in node.items())
+        return {key: value for key, value in pairs if value is not _ABSENT}
+
+    def _ref(self, name: str) -> Any:
+        if name == "AWS::NoValue":
+            return _ABSENT
+        if name in self.values:
+            return self.values[name]
+        resource = self.template["Resources"][name]
+        own = resource["Properties"].get(_NAMED_BY.get(resource["Type"], ""), f"<{name}>")
+        return self.value(own)
+
+    def _getatt(self, argument: list[str] | str) -> str:
+        logical_id, attribute = argument if isinstance(argument, list) else argument.split(".")
+        assert logical_id in self.template["Resources"], f"GetAtt of a resource that is not there: {logical_id}"
+        return f"<{logical_id}.{attribute}>"
+
+    def _sub(self, text: str) -> str:
+        def replace(match: re.Match[str]) -> str:
+            name = match[1]
+            return str(self._getatt(name) if "." in name else self._ref(name))
+
+        return _REFERENCE.sub(replace, text)
+
+    def _if(self, argument: list[Any]) -> Any:
+        condition, then, otherwise = argument
+        return self.value(then if self.value(self.template["Conditions"][condition]) else otherwise)
+
+    def _equals(self, argument: list[Any]) -> bool:
+        left, right = self.value(argument)
+        return bool(left == right)
+
+    def _not(self, argument: list[Any]) -> bool:
+        return not self.value(argument[0])
+
+    def _select(self, argument: list[Any]) -> Any:
+        index, items = self.value(argument)
+        return items[int(index)]
+
+    def _split(self, argument: list[Any]) -> list[str]:
+        separator, text = self.value(argument)
+        return str(text).split(separator)

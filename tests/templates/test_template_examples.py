@@ -1,0 +1,197 @@
+"""The examples say what people would write, and what they say is right: properties, order, code, SAM."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import jsonschema
+import pytest
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from template_documents import EXAMPLES, ROOT, Resolver, load, outputs, resolved
+
+# What a resource of each type returns to !GetAtt.
+RETURNED = {
+    "Custom::CrossAccountTarget": {"Name", "TargetArn"},
+    "Custom::CrossAccountPermission": {"GrantId", "TargetArn", "AuthorizerUri", "SourceArns"},
+    "Custom::CrossAccountTargetLookup": {"TargetArn", "AuthorizerUri"},
+}
+METHOD = "arn:aws:execute-api:us-east-1:111111111111:a1b2c3d4e5/live/GET/orders/1"
+
+
+def ours(name: str, **given: str) -> dict[str, Any]:
+    """The resources of our types in an example."""
+    return {key: value for key, value in resolved(name, **given).items() if value["Type"] in RETURNED}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("given", [{}, {"OnlyAuthorizerId": "a1b2c3"}])
+def test_an_example_uses_our_types_as_their_schemas_say(name: str, given: dict[str, str]) -> None:
+    """The linter and the controller hold every property to the same schema."""
+    for resource in ours(name, **given).values():
+        kind = resource["Type"].removeprefix("Custom::")
+        schema = json.loads((ROOT / "provider" / "core" / "schemas" / f"{kind}.json").read_text(encoding="utf-8"))
+        properties = resource["Properties"]
+        if properties.get("ApiId") == "<OrdersApi>":
+            properties["ApiId"] = "a1b2c3d4e5"
+        if "FunctionArn" in properties:
+            assert properties["FunctionArn"] == "<TokenFunctionLiveAlias>"
+            properties["FunctionArn"] = "arn:aws:lambda:us-east-1:333333333333:function:token:live"
+        jsonschema.Draft202012Validator(schema).validate(properties)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_reads_only_what_is_returned(name: str) -> None:
+    """A !GetAtt of something else would fail the deployment after all the work is done."""
+    template = load(name)
+    read = re.findall(r'"Fn::GetAtt": \["(\w+)", "(\w+)"\]', json.dumps(template))
+    types = {key: value["Type"] for key, value in template["Resources"].items()}
+    wrong = [(key, what) for key, what in read if types[key] in RETURNED and what not in RETURNED[types[key]]]
+    assert wrong == []
+    assert any(types[key] in RETURNED for key, _ in read)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_bounds_its_wait_above_the_providers(name: str) -> None:
+    """The provider answers within its function's time and Lambda retries once after a minute; then no stack hangs on."""
+    timeout = resolved("account-provider.yaml")["ProviderFunction"]["Properties"]["Timeout"]
+    for resource in ours(name).values():
+        assert 2 * timeout + 60 <= resource["Properties"]["ServiceTimeout"] <= 600
+        token = resource["Properties"]["ServiceToken"]
+        assert token == "arn:aws-test:lambda:us-east-1:222222222222:function:cross-account-permission"
+
+
+def test_the_owner_consents_by_tag_and_publishes_the_alias() -> None:
+    """Both are needed: the publication names the alias, the tag stands on its function."""
+    resources = resolved("examples/token-service.yaml")
+    function, alias = resources["TokenFunction"]["Properties"], resources["TokenFunctionLiveAlias"]["Properties"]
+    target = resources["TokenServiceTarget"]["Properties"]
+    assert {"Key": "CrossAccountPermission", "Value": "allowed"} in function["Tags"]
+    assert (alias["Name"], alias["FunctionName"]) == ("live", "<TokenFunction>")
+    assert (target["Name"], target["FunctionArn"]) == ("token-service", "<TokenFunctionLiveAlias>")
+    assert (target["AllowedGrantTypes"], target["AllowedAccounts"]) == (["Authorizer"], ["111111111111"])
+
+
+def authorizer() -> Callable[[dict[str, Any], None], dict[str, Any]]:
+    """The example's function, as Lambda would load it."""
+    source = resolved("examples/token-service.yaml")["TokenFunction"]["Properties"]["Code"]["ZipFile"]
+    module: dict[str, Any] = {}
+    exec(compile(source, "index.py", "exec"), module)  # noqa: S102 - the example's own code
+    handler: Callable[[dict[str, Any], None], dict[str, Any]] = module["handler"]
+    return handler
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "REQUEST", "methodArn": METHOD, "headers": {"Authorization": "Bearer demo-token"}},
+        {"type": "REQUEST", "methodArn": METHOD, "headers": {"authorization": "Bearer demo-token"}},
+        {"type": "TOKEN", "methodArn": METHOD, "authorizationToken": "Bearer demo-token"},
+    ],
+)
+def test_the_authorizer_lets_the_known_token_in(event: dict[str, Any]) -> None:
+    """For the whole stage, since API Gateway caches the answer by token and not by method."""
+    answer = authorizer()(event, None)
+    [statement] = answer["policyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "execute-api:Invoke")
+    assert statement["Resource"] == "arn:aws:execute-api:us-east-1:111111111111:a1b2c3d4e5/live/*"
+    assert answer["principalId"] == "demo-user"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "REQUEST", "methodArn": METHOD, "headers": {"Authorization": "Bearer other"}},
+        {"type": "REQUEST", "methodArn": METHOD, "headers": None},
+        {"type": "TOKEN", "methodArn": METHOD, "authorizationToken": ""},
+    ],
+)
+def test_the_authorizer_turns_others_away(event: dict[str, Any]) -> None:
+    """With the word that API Gateway turns into 401."""
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorizer()(event, None)
+
+
+def test_the_plain_api_is_deployed_only_when_its_authorizer_works() -> None:
+    """Permission, authorizer, method, deployment, in this order."""
+    resources = resolved("examples/orders-api.yaml")
+    authorizer_uri = resources["OrdersAuthorizer"]["Properties"]["AuthorizerUri"]
+    assert authorizer_uri == "<OrdersAuthorizerPermission.AuthorizerUri>"
+    assert resources["ListOrdersMethod"]["Properties"]["AuthorizerId"] == "<OrdersAuthorizer>"
+    assert set(resources["OrdersDeployment1"]["DependsOn"]) == {"ListOrdersMethod", "OrdersAuthorizerPermission"}
+    assert resources["OrdersStage"]["Properties"]["DeploymentId"] == "<OrdersDeployment1>"
+
+
+def test_the_plain_api_narrows_to_one_authorizer() -> None:
+    """Without the parameter the permission is for every authorizer of the API, with it for that one."""
+    name, permission = "examples/orders-api.yaml", "OrdersAuthorizerPermission"
+    assert "AuthorizerIds" not in resolved(name)[permission]["Properties"]
+    assert resolved(name, OnlyAuthorizerId="a1b2c3")[permission]["Properties"]["AuthorizerIds"] == ["a1b2c3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        (
+            "examples/token-service.yaml",
+            {"TargetName": "<TokenServiceTarget.Name>", "TargetArn": "<TokenServiceTarget.TargetArn>"},
+        ),
+        (
+            "examples/orders-api.yaml",
+            {
+                "ApiId": "<OrdersApi>",
+                "AuthorizerId": "<OrdersAuthorizer>",
+                "OrdersUrl": "https://<OrdersApi>.execute-api.us-east-1.amazonaws.com/<OrdersStage>/orders",
+                "GrantId": "<OrdersAuthorizerPermission.GrantId>",
+                "TargetArn": "<OrdersAuthorizerPermission.TargetArn>",
+            },
+        ),
+        (
+            "examples/orders-api-sam.yaml",
+            {
+                "ApiId": "<OrdersApi>",
+                "OrdersUrl": "https://<OrdersApi>.execute-api.us-east-1.amazonaws.com/live/orders",
+                "GrantId": "<OrdersAuthorizerPermission.GrantId>",
+                "TargetArn": "<OrdersAuthorizerPermission.TargetArn>",
+            },
+        ),
+    ],
+)
+def test_an_example_shows_what_it_made(name: str, values: dict[str, str]) -> None:
+    """The next step needs the target's name, the authorizer's id, the URL to call."""
+    assert outputs(name) == values
+
+
+@pytest.fixture(scope="module")
+def translated() -> dict[str, Any]:
+    """The SAM example as CloudFormation gets it, translated without a call to AWS."""
+    # The translator takes from the session the Region alone.
+    session = boto3.Session(region_name="us-east-1")
+    template = load("examples/orders-api-sam.yaml")
+    translator = Translator({}, Parser(), boto_session=session)
+    result: dict[str, Any] = translator.translate(template, {"Target": "333333333333/token-service"})
+    return result
+
+
+def test_sam_gives_no_permission_on_the_foreign_function(translated: dict[str, Any]) -> None:
+    """It could not be applied: the function is another account's. The one on the stack's own function stays."""
+    permissions = [
+        resource["Properties"]["FunctionName"]
+        for resource in translated["Resources"].values()
+        if resource["Type"] in {"AWS::Lambda::Permission", "AWS::Lambda::ResourcePolicy"}
+    ]
+    assert permissions == [{"Ref": "ListOrdersFunction"}]
+
+
+def test_sam_names_the_looked_up_function_as_authorizer(translated: dict[str, Any]) -> None:
+    """The API's definition takes the ARN from the lookup, so there is no circle through the permission."""
+    body = translated["Resources"]["OrdersApi"]["Properties"]["Body"]
+    [(name, definition)] = body["securityDefinitions"].items()
+    uri = definition["x-amazon-apigateway-authorizer"]["authorizerUri"]
+    assert json.dumps(uri).count('["TokenService", "TargetArn"]') == 1
+    assert body["paths"]["/orders"]["get"]["security"] == [{name: []}]
+    assert translated["Resources"]["OrdersAuthorizerPermission"]["Properties"]["ApiId"] == {"Ref": "OrdersApi"}
+    lookup = Resolver(load("examples/orders-api-sam.yaml"), {}).resources()["TokenService"]
+    assert "<OrdersApi>" not in json.dumps(lookup)

@@ -1,0 +1,356 @@
+"""What our roles and our bucket allow and refuse, statement by statement, and nothing besides.
+
+The table is the whole of it: a statement, action, resource or condition more or less fails here, and whoever
+changes one has to say so in the table too.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from template_documents import CENTRAL, ORGANIZATION, PARTS, resolved
+
+AWS = "arn:aws-test"
+PATH = "role/cross-account-permission/cross-account-permission"
+PROVIDERS = f"{AWS}:iam::*:{PATH}-provider"
+BUCKET = f"{AWS}:s3:::cross-account-permission-{CENTRAL}-us-east-1"
+FUNCTIONS = f"{AWS}:lambda:*:{CENTRAL}:function"
+OWN_KEY = {
+    "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:PrincipalTag/account}"]},
+    "Null": {"dynamodb:LeadingKeys": "false"},
+}
+OF_THE_ORGANIZATION = {"aws:PrincipalOrgID": ORGANIZATION}
+
+# template, resource, Sid: effect, principal, actions, resources, condition
+POWERS: dict[tuple[str, str, str], tuple[str, Any, list[str], list[str], Any]] = {
+    ("artifacts.yaml", "ArtifactBucketPolicy", "OrganizationReadsWhatItDeploys"): (
+        "Allow",
+        "*",
+        ["s3:GetObject"],
+        [f"{BUCKET}/provider-*.zip", f"{BUCKET}/templates/*"],
+        {"StringEquals": OF_THE_ORGANIZATION},
+    ),
+    ("artifacts.yaml", "ArtifactBucketPolicy", "NothingGoesOverPlainHttp"): (
+        "Deny",
+        "*",
+        ["s3:*"],
+        [BUCKET, f"{BUCKET}/*"],
+        {"Bool": {"aws:SecureTransport": "false"}},
+    ),
+    ("artifacts.yaml", "ArtifactBucketPolicy", "NothingIsOverwritten"): (
+        "Deny",
+        "*",
+        ["s3:PutObject"],
+        [f"{BUCKET}/*"],
+        {"Null": {"s3:if-none-match": "true"}},
+    ),
+    ("artifacts.yaml", "ArtifactBucketPolicy", "NothingIsDeleted"): (
+        "Deny",
+        "*",
+        ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+        [f"{BUCKET}/*"],
+        None,
+    ),
+    ("central.yaml", "RequestRole", "AnAccountAsksAsItself"): (
+        "Allow",
+        {"AWS": "*"},
+        ["sts:AssumeRole"],
+        [],
+        {
+            "StringEquals": {
+                **OF_THE_ORGANIZATION,
+                "aws:RequestTag/account": "${aws:PrincipalAccount}",
+                "sts:RoleSessionName": "${aws:PrincipalAccount}",
+            },
+            "ArnLike": {"aws:PrincipalArn": PROVIDERS},
+        },
+    ),
+    ("central.yaml", "RequestRole", "TheAccountIsTheOnlyTag"): (
+        "Allow",
+        {"AWS": "*"},
+        ["sts:TagSession"],
+        [],
+        {
+            "StringEquals": OF_THE_ORGANIZATION,
+            "ArnLike": {"aws:PrincipalArn": PROVIDERS},
+            "ForAllValues:StringEquals": {"aws:TagKeys": ["account"]},
+            "Null": {"aws:TagKeys": "false", "sts:TransitiveTagKeys": "true"},
+        },
+    ),
+    ("central.yaml", "RequestRole", "FileRequestsOfTheAccount"): (
+        "Allow",
+        None,
+        ["dynamodb:PutItem"],
+        ["<RequestsTable.Arn>"],
+        OWN_KEY,
+    ),
+    ("central.yaml", "RequestRole", "ReadAnswersToTheAccount"): (
+        "Allow",
+        None,
+        ["dynamodb:GetItem"],
+        ["<AnswersTable.Arn>"],
+        OWN_KEY,
+    ),
+    ("central.yaml", "ControllerRole", "LambdaRunsTheController"): (
+        "Allow",
+        {"Service": "lambda.amazonaws.com"},
+        ["sts:AssumeRole"],
+        [],
+        None,
+    ),
+    ("central.yaml", "ControllerRole", "BeWokenByTheStream"): (
+        "Allow",
+        None,
+        ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
+        ["<RequestsTable.StreamArn>"],
+        None,
+    ),
+    ("central.yaml", "ControllerRole", "FindAndFinishRequests"): (
+        "Allow",
+        None,
+        ["dynamodb:DeleteItem", "dynamodb:Scan"],
+        ["<RequestsTable.Arn>"],
+        None,
+    ),
+    ("central.yaml", "ControllerRole", "AnswerAndRememberAnswers"): (
+        "Allow",
+        None,
+        ["dynamodb:GetItem", "dynamodb:PutItem"],
+        ["<AnswersTable.Arn>"],
+        None,
+    ),
+    ("central.yaml", "ControllerRole", "KeepTheLedger"): (
+        "Allow",
+        None,
+        [
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        ],
+        ["<GrantsTable.Arn>"],
+        None,
+    ),
+    ("central.yaml", "ControllerRole", "SeeWhatIsDue"): (
+        "Allow",
+        None,
+        ["dynamodb:Query"],
+        ["<GrantsTable.Arn>/index/due"],
+        None,
+    ),
+    ("central.yaml", "ControllerRole", "ActAsGrantorInTheOrganization"): (
+        "Allow",
+        None,
+        ["sts:AssumeRole"],
+        [f"{AWS}:iam::*:{PATH}-grantor"],
+        {"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}},
+    ),
+    ("central.yaml", "ControllerRole", "WriteItsOwnLog"): (
+        "Allow",
+        None,
+        ["logs:CreateLogStream", "logs:PutLogEvents"],
+        [f"{AWS}:logs:us-east-1:{CENTRAL}:log-group:/aws/lambda/cross-account-permission-controller:*"],
+        None,
+    ),
+    ("central.yaml", "ControllerRole", "SetDeadLettersAside"): (
+        "Allow",
+        None,
+        ["sqs:SendMessage"],
+        ["<DeadLetterQueue.Arn>"],
+        None,
+    ),
+    ("account-roles.yaml", "ProviderRole", "LambdaRunsTheProvider"): (
+        "Allow",
+        {"Service": "lambda.amazonaws.com"},
+        ["sts:AssumeRole"],
+        [],
+        None,
+    ),
+    ("account-roles.yaml", "ProviderRole", "AssumeTheRequestRole"): (
+        "Allow",
+        None,
+        ["sts:AssumeRole", "sts:TagSession"],
+        [f"{AWS}:iam::{CENTRAL}:{PATH}-request"],
+        None,
+    ),
+    ("account-roles.yaml", "ProviderRole", "WriteItsOwnLog"): (
+        "Allow",
+        None,
+        ["logs:CreateLogStream", "logs:PutLogEvents"],
+        [f"{AWS}:logs:*:{CENTRAL}:log-group:/aws/lambda/cross-account-permission:*"],
+        None,
+    ),
+    ("account-roles.yaml", "GrantorRole", "OnlyTheControllerGrants"): (
+        "Allow",
+        {"AWS": f"{AWS}:iam::{CENTRAL}:root"},
+        ["sts:AssumeRole"],
+        [],
+        {"ArnEquals": {"aws:PrincipalArn": f"{AWS}:iam::{CENTRAL}:{PATH}-controller"}},
+    ),
+    ("account-roles.yaml", "GrantorRole", "OpenTaggedFunctions"): (
+        "Allow",
+        None,
+        [
+            "lambda:DeleteResourcePolicy",
+            "lambda:GetAlias",
+            "lambda:GetFunctionConfiguration",
+            "lambda:GetResourcePolicy",
+            "lambda:PutResourcePolicy",
+        ],
+        [f"{FUNCTIONS}:*"],
+        {"StringEquals": {"aws:ResourceTag/CrossAccountPermission": "allowed"}},
+    ),
+    ("account-roles.yaml", "GrantorRole", "TellGoneFromUntagged"): (
+        "Allow",
+        None,
+        ["lambda:ListTags"],
+        [f"{FUNCTIONS}:*"],
+        None,
+    ),
+    ("account-roles.yaml", "GrantorRole", "NeverOurOwnFunctions"): (
+        "Deny",
+        None,
+        ["lambda:*"],
+        [f"{FUNCTIONS}:cross-account-permission*"],
+        None,
+    ),
+}
+
+BY_PUBLICATION = {
+    ("account-roles.yaml", "GrantorRole", "OpenPublishedAliases"): (
+        "Allow",
+        None,
+        ["lambda:DeleteResourcePolicy", "lambda:GetResourcePolicy", "lambda:PutResourcePolicy"],
+        [f"{FUNCTIONS}:*:*"],
+        None,
+    ),
+    ("account-roles.yaml", "GrantorRole", "SeePublishedAliases"): (
+        "Allow",
+        None,
+        ["lambda:GetAlias"],
+        [f"{FUNCTIONS}:*"],
+        None,
+    ),
+}
+WITH_THE_KEY = (
+    "Allow",
+    None,
+    ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+    ["arn:aws:kms:us-east-1:222222222222:key/1"],
+    {"StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}},
+)
+
+
+def documents(properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The policy documents of a role or a bucket policy."""
+    if "AssumeRolePolicyDocument" in properties:
+        yield properties["AssumeRolePolicyDocument"]
+    if "PolicyDocument" in properties:
+        yield properties["PolicyDocument"]
+    for policy in properties.get("Policies", []):
+        yield policy["PolicyDocument"]
+
+
+def powers(name: str, **given: str) -> dict[tuple[str, str, str], Any]:
+    """What a template's policies say, in the form of the table."""
+    found: dict[tuple[str, str, str], Any] = {}
+    for logical_id, resource in resolved(name, **given).items():
+        for document in documents(resource.get("Properties", {})):
+            assert document["Version"] == "2012-10-17"
+            for statement in document["Statement"]:
+                key = (name, logical_id, statement["Sid"])
+                assert key not in found, f"two statements of one name: {key}"
+                found[key] = (
+                    statement["Effect"],
+                    statement.get("Principal"),
+                    as_list(statement["Action"]),
+                    as_list(statement.get("Resource", [])),
+                    statement.get("Condition"),
+                )
+                unknown = statement.keys() - {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
+                assert unknown == set(), f"{key} says more than the table can"
+    return found
+
+
+def as_list(value: object) -> list[Any]:
+    """A policy's one-or-many, as many."""
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_template_gives_what_the_table_says_and_nothing_else(name: str) -> None:
+    """Effect, principal, actions, resources and conditions of every statement."""
+    assert powers(name) == {key: value for key, value in POWERS.items() if key[0] == name}
+
+
+def test_consent_by_publication_adds_aliases_alone() -> None:
+    """It opens what has a qualifier, never the function itself, of which it shows where an alias points."""
+    published = powers("account-roles.yaml", AliasTargetsConsent="Publication")
+    assert published == {**powers("account-roles.yaml"), **BY_PUBLICATION}
+
+
+def test_a_key_for_the_tables_adds_its_use_through_dynamodb_alone() -> None:
+    """Both roles that touch the tables may use it, no other, and for nothing else."""
+    [arn] = WITH_THE_KEY[3]
+    added = powers("central.yaml", KmsKeyArn=arn)
+    for role in ("RequestRole", "ControllerRole"):
+        assert added.pop(("central.yaml", role, "UseTheTablesKey")) == WITH_THE_KEY
+    assert added == powers("central.yaml")
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_nothing_is_allowed_to_everyone_or_on_everything(name: str) -> None:
+    """No action is a wildcard, no resource is `*`, and a wildcard for accounts comes with the organization."""
+    for key, (effect, principal, actions, resources, condition) in powers(name).items():
+        if effect != "Allow":
+            continue
+        keys = {condition_key for block in (condition or {}).values() for condition_key in block}
+        assert [action for action in actions if "*" in action] == [], key
+        assert "*" not in resources, key
+        if principal in ("*", {"AWS": "*"}):
+            assert "aws:PrincipalOrgID" in keys, key
+        if any(":iam::*:" in resource for resource in resources):
+            assert "aws:ResourceOrgID" in keys, key
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_forall_condition_never_passes_for_want_of_its_key(name: str) -> None:
+    """`ForAllValues` is true where its key is absent, so each has its `Null`: docs/aws-behaviour.md §7."""
+    for key, (_, _, _, _, condition) in powers(name).items():
+        for operator, block in (condition or {}).items():
+            if operator.startswith("ForAllValues:"):
+                assert {k: condition["Null"].get(k) for k in block} == dict.fromkeys(block, "false"), key
+
+
+@pytest.mark.parametrize(
+    ("name", "logical_id", "role"),
+    [
+        ("central.yaml", "RequestRole", "request"),
+        ("central.yaml", "ControllerRole", "controller"),
+        ("account-roles.yaml", "ProviderRole", "provider"),
+        ("account-roles.yaml", "GrantorRole", "grantor"),
+    ],
+)
+def test_a_role_has_the_name_the_others_trust(name: str, logical_id: str, role: str) -> None:
+    """Each trusts the others by path and name; none carries a managed policy; each can be bounded."""
+    properties = resolved(name)[logical_id]["Properties"]
+    bounded = resolved(name, PermissionsBoundaryName="a/developer")[logical_id]["Properties"]
+    assert properties["Path"] + properties["RoleName"] == f"/cross-account-permission/cross-account-permission-{role}"
+    assert "ManagedPolicyArns" not in properties
+    assert "PermissionsBoundary" not in properties
+    assert bounded["PermissionsBoundary"] == f"{AWS}:iam::{CENTRAL}:policy/a/developer"
+
+
+def test_inline_policies_say_what_they_are_for() -> None:
+    """The name of a policy is its purpose, and no two of a role share one."""
+    for name in ("central.yaml", "account-roles.yaml"):
+        for resource in resolved(name, KmsKeyArn=WITH_THE_KEY[3][0]).values():
+            names = [policy["PolicyName"] for policy in resource["Properties"].get("Policies", [])]
+            assert len(names) == len(set(names))
+            assert [n for n in names if not n.isalpha() or n.lower().endswith("policy")] == []
+
+
+def test_the_roles_of_an_account_are_bound_to_no_region() -> None:
+    """They are created once per account, from whichever Region, so none is named in them."""
+    assert "xx-nowhere-9" not in str(resolved("account-roles.yaml", **{"AWS::Region": "xx-nowhere-9"}))
