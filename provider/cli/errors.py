@@ -98,7 +98,7 @@ _CLOSED = Failure(
 
 def _failure(error: Exception) -> Failure:
     match error:
-        case OutputClosedError():
+        case OutputClosedError() | BrokenPipeError():
             # Python flushes once more at its end, and would complain about that too.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return _CLOSED

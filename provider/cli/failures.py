@@ -55,17 +55,9 @@ _REMEDIES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
 
 def explained(error: Exception) -> Failure:
     """The sentence and exit code for any exception that a command let through."""
-    match error:
-        case ClientError():
-            return _refusal(error)
-        case ReleaseError():
-            return Failure(str(error), ExitCode.REFUSED)
-        case PackagingError():
-            return Failure(str(error), ExitCode.ENVIRONMENT)
-        case aws.BotoCoreError():
-            return _botocore(error)
-        case OSError():
-            return _machine(error)
+    for kind, words in _BY_KIND:
+        if isinstance(error, kind):
+            return words(error)
     return _fault(error)
 
 
@@ -126,6 +118,12 @@ def _machine(error: OSError) -> Failure:
     return Failure(f"This machine refused to use{where or ' a file'}: {what}. {remedy}", ExitCode.ENVIRONMENT)
 
 
+def _not_installed(error: ModuleNotFoundError) -> Failure:
+    """An optional part's package, that is: everything else is a requirement of this one."""
+    remedy = "Run `make venv` in a clone, or pip install 'cross-account-permission[local]'."
+    return Failure(f"The Python package {error.name} is not installed. {remedy}", ExitCode.ENVIRONMENT)
+
+
 def _fault(error: Exception) -> Failure:
     fact = _sentence(f"crossaccount failed: {type(error).__name__}: {error}")
     return Failure(f"{fact} Set {DEBUG}=1, run it again, and report what it prints.", ExitCode.FAULT)
@@ -138,3 +136,13 @@ def _message(response: Any) -> str:
 def _sentence(fact: object) -> str:
     """One line that ends in a full stop."""
     return " ".join(str(fact).split()).rstrip(".") + "."
+
+
+_BY_KIND: tuple[tuple[type[Exception], Callable[[Any], Failure]], ...] = (
+    (ClientError, _refusal),
+    (ReleaseError, lambda error: Failure(str(error), ExitCode.REFUSED)),
+    (PackagingError, lambda error: Failure(str(error), ExitCode.ENVIRONMENT)),
+    (aws.BotoCoreError, _botocore),
+    (ModuleNotFoundError, _not_installed),
+    (OSError, _machine),
+)

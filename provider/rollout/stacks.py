@@ -1,5 +1,6 @@
 """One stack, deployed as `aws cloudformation deploy` does: by change set, to its end, with the first reason it failed for."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +44,7 @@ def deploy(client: Any, stack: Stack) -> dict[str, str]:
     kind = "UPDATE" if found and found["StackStatus"] != "REVIEW_IN_PROGRESS" else "CREATE"
     change_set = client.create_change_set(
         StackName=stack.name,
-        ChangeSetName="crossaccount",
+        ChangeSetName=f"crossaccount-{secrets.token_hex(8)}",
         ChangeSetType=kind,
         TemplateBody=stack.template,
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in stack.parameters.items()],

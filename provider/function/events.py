@@ -1,0 +1,91 @@
+"""An event, turned into the request that the centre is given. From CloudFormation or from a direct caller alike.
+
+Checks form alone: what the properties mean is the centre's to judge, so that this code need not change with them.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NewType
+
+from provider.function.failures import EventMalformed, EventTooLarge
+
+RequestId = NewType("RequestId", str)
+
+# Far below DynamoDB's 400 KB an item, far above any template's properties.
+LIMIT = 64 * 1024
+# The longest names that AWS gives, with room; together they leave an answer its 4096 bytes.
+_NAME = re.compile(r"[A-Za-z0-9:/._+=@-]{1,512}")
+_TIMEOUT = re.compile(r"[0-9]{1,4}")
+
+
+class RequestType(StrEnum):
+    """What CloudFormation wants done."""
+
+    CREATE = "Create"
+    UPDATE = "Update"
+    DELETE = "Delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is filed with the centre: the key, the event as it came (JSON, without ResponseURL), and its time."""
+
+    id: RequestId
+    event: str
+    issued_at: str
+
+
+def request_of(event: object, issued_at: str) -> Request:
+    """Read an event; a direct caller may leave out RequestId, and gets one that is unique.
+
+    Raises:
+        EventMalformed: a key is missing or has another form than CloudFormation's.
+        EventTooLarge: it is longer than 64 KiB as JSON.
+    """
+    if not isinstance(event, Mapping):
+        raise EventMalformed("body", event, "a JSON object")
+    _check(event)
+    request = RequestId(_name(event, "RequestId")) if "RequestId" in event else RequestId(str(uuid.uuid4()))
+    return Request(request, _text(event), issued_at)
+
+
+def service_timeout(event: Mapping[str, Any]) -> int | None:
+    """The seconds that CloudFormation will wait, which arrive as text among the properties; None if unsaid."""
+    properties = event.get("ResourceProperties")
+    stated = properties.get("ServiceTimeout") if isinstance(properties, Mapping) else None
+    return int(stated) if isinstance(stated, str | int) and _TIMEOUT.fullmatch(str(stated)) else None
+
+
+def _check(event: Mapping[str, Any]) -> None:
+    if event.get("RequestType") not in tuple(RequestType):
+        raise EventMalformed("RequestType", event.get("RequestType"), "Create, Update or Delete")
+    for key in ("StackId", "LogicalResourceId", "ResourceType"):
+        _name(event, key)
+    if not isinstance(event.get("ResourceProperties"), Mapping):
+        raise EventMalformed("ResourceProperties", event.get("ResourceProperties"), "an object")
+    physical = event.get("PhysicalResourceId")
+    if event["RequestType"] != RequestType.CREATE and not (isinstance(physical, str) and physical):
+        raise EventMalformed("PhysicalResourceId", physical, "the id that its creation returned")
+
+
+def _name(event: Mapping[str, Any], key: str) -> str:
+    value = event.get(key)
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise EventMalformed(key, value, "a name as CloudFormation writes them")
+    return value
+
+
+def _text(event: Mapping[str, Any]) -> str:
+    """The event as ASCII JSON: lone surrogates, which DynamoDB refuses, stay escapes."""
+    kept = {key: value for key, value in event.items() if key != "ResponseURL"}
+    try:
+        text = json.dumps(kept, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        raise EventMalformed("number", "NaN or Infinity", "one that JSON can write") from None
+    if len(text) > LIMIT:
+        raise EventTooLarge(len(text), LIMIT)
+    return text

@@ -1,0 +1,118 @@
+"""An event becomes a request as it came, less its ResponseURL; what is no event is refused in one clear sentence."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from function_twins import REQUEST, SIGNATURE, direct_event, stack_event
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provider.function.events import LIMIT, request_of, service_timeout
+from provider.function.failures import EventMalformed, EventTooLarge, Failure
+
+ISSUED = "20261121T031800Z"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("request_type", ["Create", "Update", "Delete"])
+def test_the_event_is_filed_as_it_came_without_its_url(request_type: str) -> None:
+    """Keys that nobody here knows are the centre's to judge."""
+    event = stack_event(request_type, OldResourceProperties={"Target": "x"}, New=["thing", 1, None])
+    request = request_of(event, ISSUED)
+    assert json.loads(request.event) == {key: value for key, value in event.items() if key != "ResponseURL"}
+    assert SIGNATURE not in request.event
+    assert (request.id, request.issued_at) == (REQUEST, ISSUED)
+
+
+def test_a_direct_caller_gets_a_request_id_of_its_own_and_the_event_stays_as_it_was() -> None:
+    """Two invocations without RequestId are two requests."""
+    event = direct_event(RequestId=None)
+    first, second = request_of(event, ISSUED), request_of(event, ISSUED)
+    assert uuid.UUID(first.id).version == 4
+    assert first.id != second.id
+    assert json.loads(first.event) == event
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"RequestType": "Replace"}, "RequestType is 'Replace'"),
+        ({"RequestType": None}, "RequestType is None"),
+        ({"RequestType": ["Create"]}, "RequestType is ['Create']"),
+        ({"StackId": None}, "StackId is None"),
+        ({"StackId": "a b"}, "StackId is 'a b'"),
+        ({"StackId": "x" * 513}, "StackId is 'xxx"),
+        ({"LogicalResourceId": 5}, "LogicalResourceId is 5"),
+        ({"RequestId": ""}, "RequestId is ''"),
+        ({"ResourceType": "Custom::é"}, "ResourceType is 'Custom::\\xe9'"),
+        ({"ResourceProperties": None}, "ResourceProperties is None"),
+        ({"ResourceProperties": "{}"}, "ResourceProperties is '{}'"),
+        ({"ResourceProperties": {"Ratio": float("nan")}}, "number is 'NaN or Infinity'"),
+        ({"RequestType": "Update"}, "PhysicalResourceId is None"),
+        ({"RequestType": "Delete", "PhysicalResourceId": ""}, "PhysicalResourceId is ''"),
+    ],
+)
+def test_a_malformed_event_is_named_with_key_value_and_remedy(changes: dict[str, Any], said: str) -> None:
+    """The sentence says which key, what it is, and what to do."""
+    with pytest.raises(EventMalformed) as failure:
+        request_of(direct_event(**changes), ISSUED)
+    assert said in str(failure.value)
+    assert str(failure.value).endswith("Correct it and send the event again.")
+
+
+@pytest.mark.parametrize("event", [None, [], "Create", 3])
+def test_what_is_no_object_is_no_event(event: Any) -> None:
+    """A direct caller may send any JSON."""
+    with pytest.raises(EventMalformed, match="body"):
+        request_of(event, ISSUED)
+
+
+def test_an_event_of_64_kib_passes_and_a_byte_more_does_not() -> None:
+    """The failure names the size."""
+    room = LIMIT - len(request_of(direct_event(Padding=""), ISSUED).event)
+    assert len(request_of(direct_event(Padding="x" * room), ISSUED).event) == LIMIT
+    with pytest.raises(EventTooLarge, match=str(LIMIT + 1)):
+        request_of(direct_event(Padding="x" * (room + 1)), ISSUED)
+
+
+@given(JSON)
+def test_any_properties_are_filed_unchanged_as_ascii_or_refused(value: Any) -> None:
+    """Lone surrogates and all: DynamoDB can store what is filed, and it means what it meant."""
+    try:
+        request = request_of(direct_event(ResourceProperties={"Value": value}), ISSUED)
+    except Failure:
+        return
+    assert request.event.isascii()
+    assert json.loads(request.event)["ResourceProperties"] == {"Value": value}
+
+
+@given(st.dictionaries(st.sampled_from(list(stack_event("Update"))), JSON))
+def test_no_event_fails_in_any_other_way(changes: dict[str, Any]) -> None:
+    """Whatever stands under the known keys, it is a request or a Failure of at most 256 characters."""
+    said = "filed"
+    try:
+        request_of({**stack_event("Update"), **changes}, ISSUED)
+    except Failure as failure:
+        said = str(failure)
+    assert 0 < len(said) <= 256
+
+
+@pytest.mark.parametrize(
+    ("stated", "seconds"),
+    [("60", 60), (60, 60), ("3600", 3600), ("x", None), ("", None), ("-5", None), (None, None), ("9" * 9, None)],
+)
+def test_service_timeout_arrives_as_text_and_anything_odd_is_none(stated: Any, seconds: int | None) -> None:
+    """CloudFormation sends numbers as strings (`docs/aws-behaviour.md` §5)."""
+    assert service_timeout({"ResourceProperties": {"ServiceTimeout": stated}}) == seconds
+
+
+@pytest.mark.parametrize("properties", [None, "x", []])
+def test_service_timeout_of_a_malformed_event_is_none(properties: Any) -> None:
+    """It is read before the event is checked."""
+    assert service_timeout({"ResourceProperties": properties}) is None
