@@ -13,8 +13,10 @@ from typing import Any, NoReturn
 import click
 from botocore.exceptions import ClientError
 from rich.console import Console
+from rich.json import JSON
+from rich.padding import Padding
 from rich.panel import Panel
-from rich.syntax import Syntax
+from rich.text import Text
 
 from provider.cli.errors import CommandError, ExitCode
 from provider.cli.organization import ACCOUNTS, organization
@@ -198,9 +200,10 @@ class Demo:
         self.console.print(f"\n[bold]{self.steps}. {text}[/]")
 
     def _show(self, when: str) -> None:
+        self.console.print(f"  [dim]the function's policy {when}:[/]")
         policy = self._policy()
-        text = json.dumps(policy, indent=2) if policy else "(no policy)"
-        self.console.print(Panel(Syntax(text, "json", word_wrap=True), title=f"the function's policy {when}"))
+        shown = JSON(json.dumps(policy)) if policy else Text("(no policy)", style="yellow")
+        self.console.print(Padding(shown, (0, 0, 0, 4)), soft_wrap=True)
 
     def _expect(self, what: str, holds: bool) -> None:
         if not holds:

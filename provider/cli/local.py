@@ -1,6 +1,7 @@
 """`crossaccount local`: an organization on the local cloud, in the foreground, for people to try things on."""
 
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -51,7 +52,9 @@ def command(port: int, further: tuple[str, ...], regions: tuple[str, ...], files
             names = ", ".join(accounts)
             exports = f"AWS_CONFIG_FILE={config} AWS_SHARED_CREDENTIALS_FILE={credentials}"
             click.echo(f"Ready on {cloud.endpoint}, profiles {names}: export {exports}")
-            signal.pause()
+            with suppress(KeyboardInterrupt):  # the way to end it
+                signal.pause()
+            click.echo("… stopping", err=True)
     except LocalCloudError as error:
         raise CommandError(str(error)) from error
     except StackFailed as error:
