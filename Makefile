@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv package local demo test check format clean
+.PHONY: help venv package local demo test check docs format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,6 +46,9 @@ check: $(STAMP) ## Check format, lint, types, import contracts and templates, an
 	$(BIN)/lint-imports
 	$(if $(TEMPLATES),$(BIN)/cfn-lint -- $(TEMPLATES))
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+docs: $(STAMP) ## Write the generated parts of the docs
+	@$(BIN)/python docs/generate.py
 
 format: $(STAMP) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix --quiet .
