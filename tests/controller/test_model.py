@@ -47,6 +47,8 @@ def functions(owner: str) -> list[str]:
 
 
 FATES = st.sampled_from(["heard"] * 6 + ["twice", "lost", "late", "crash", "throttled", "unheard"])
+FATED = st.sampled_from([0, 0, 0, 1, 2, 3])
+"""Which event of an operation meets its fate: the first, or one of its roll-back or clean-up."""
 CALLS = st.integers(min_value=0, max_value=45)
 
 
@@ -59,7 +61,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.centre = Centre()
         self.late: list[Any] = []
-        self.fate, self.dies_at = "heard", 0
+        self.fate, self.fated, self.dies_at = "heard", 0, 0
         self.published_at: dict[int, float] = {}
         self.watched: list[tuple[StackResource, list[Mapping[str, Any]]]] = []
         for owner in OWNERS:
@@ -78,9 +80,10 @@ class Life(RuleBasedStateMachine):
     # --- what CloudFormation hears -----------------------------------------------------------------
 
     def _send(self, account: str, event: Mapping[str, Any]) -> Any:
-        """Deliver one event with the fate that the current step has chosen; later events are delivered plainly."""
+        """Deliver one event; the one that the current step has chosen meets its fate, the others are delivered plainly."""
         Life.steps += 1
-        fate, self.fate = self.fate, "heard"
+        fate, self.fate = (self.fate, "heard") if self.fated == 0 else ("heard", self.fate)
+        self.fated -= 1
         self.centre.clock.time += 1
         key = self.centre.file(account, event)
         item = self.centre.desk.requests[key]
@@ -148,25 +151,35 @@ class Life(RuleBasedStateMachine):
         retire=st.booleans(),
         fails=st.booleans(),
         fate=FATES,
+        fated=FATED,
         dies_at=CALLS,
     )
     def publish(
-        self, which: int, function: int, accounts: Any, allow: Any, retire: Any, fails: Any, fate: str, dies_at: int
+        self,
+        which: int,
+        function: int,
+        accounts: Any,
+        allow: Any,
+        retire: Any,
+        fails: Any,
+        fate: str,
+        fated: int,
+        dies_at: int,
     ) -> None:
         target = self.targets[which]
         offer = self._offer(target, 0, function, accounts)
         offer["AllowDeletionWithConsumers"] = "true" if allow else "false"
         if retire:
             offer["RetiredArns"] = [functions(target.account)[1 - function]]
-        self.fate, self.dies_at = fate, dies_at
+        self.fate, self.fated, self.dies_at = fate, fated, dies_at
         act = target.create if target.believed is None else target.update
         self._publish(target, act, offer, fails_elsewhere=fails)
 
-    @rule(which=st.integers(0, 3), fate=FATES, dies_at=CALLS)
-    def unpublish(self, which: int, fate: str, dies_at: int) -> None:
+    @rule(which=st.integers(0, 3), fate=FATES, fated=FATED, dies_at=CALLS)
+    def unpublish(self, which: int, fate: str, fated: int, dies_at: int) -> None:
         target = self.targets[which]
         if target.believed is not None:
-            self.fate, self.dies_at = fate, dies_at
+            self.fate, self.fated, self.dies_at = fate, fated, dies_at
             self.watched = []
             target.delete()
 
@@ -179,6 +192,7 @@ class Life(RuleBasedStateMachine):
         environment=st.sampled_from([None, None, None, "nowhere"]),
         fails=st.booleans(),
         fate=FATES,
+        fated=FATED,
         dies_at=CALLS,
     )
     def ask(
@@ -191,6 +205,7 @@ class Life(RuleBasedStateMachine):
         environment: Any,
         fails: Any,
         fate: str,
+        fated: int,
         dies_at: int,
     ) -> None:
         permission = self.permissions[which]
@@ -203,7 +218,7 @@ class Life(RuleBasedStateMachine):
             wish["AuthorizerIds"] = [authorizer]
         wish |= {"Revision": revision} if revision else {}
         wish |= {"Environment": environment} if environment else {}
-        self.fate, self.dies_at = fate, dies_at
+        self.fate, self.fated, self.dies_at = fate, fated, dies_at
         if permission.believed is None:
             self._watch()
             permission.create(wish, fails_elsewhere=fails)
@@ -211,11 +226,11 @@ class Life(RuleBasedStateMachine):
             self._watch(permission, wish)
             permission.update(wish, fails_elsewhere=fails)
 
-    @rule(which=st.integers(0, 3), fate=FATES, dies_at=CALLS)
-    def drop(self, which: int, fate: str, dies_at: int) -> None:
+    @rule(which=st.integers(0, 3), fate=FATES, fated=FATED, dies_at=CALLS)
+    def drop(self, which: int, fate: str, fated: int, dies_at: int) -> None:
         permission = self.permissions[which]
         if permission.believed is not None:
-            self.fate, self.dies_at = fate, dies_at
+            self.fate, self.fated, self.dies_at = fate, fated, dies_at
             self._watch(without=permission)
             permission.delete()
 
