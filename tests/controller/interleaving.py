@@ -62,7 +62,9 @@ class Actor:
         self.stage.clock.time += CALL
 
     def wait(self, condition: Callable[[], bool] | None, until: float) -> None:
-        """Wait until something is true or a time has come."""
+        """Wait until something is true or a time has come; whoever waits for both looks himself which it was."""
+        if self.stage.over:
+            raise Stopped
         self.condition, self.wakes_at = condition, until
         self.stage.back.release()
         self.baton.acquire()

@@ -53,7 +53,7 @@ def test_the_ordinary_aws_cli_deploys_to_a_further_account(local: tuple[object, 
     """The stack fails as it should, and its events say why."""
     template = Path(__file__).parent / "templates" / "permission.yaml"
     deploy = ("cloudformation", "deploy", "--stack-name", "my", "--template-file", str(template))
-    target = ("--parameter-overrides", "Target=333333333333/nothing")
+    target = ("--capabilities", "CAPABILITY_IAM", "--parameter-overrides", "Target=333333333333/nothing")
     done = aws(local[2], "--profile", "payments", *deploy, *target)
     assert done.returncode != 0
     query = "StackEvents[?ResourceStatus=='CREATE_FAILED'].ResourceStatusReason"

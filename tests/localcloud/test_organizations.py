@@ -1,0 +1,26 @@
+"""The organization that the cloud's accounts form."""
+
+from identities import refused
+
+from provider.localcloud import LocalCloud
+
+
+def test_every_member_sees_the_organization(cloud: LocalCloud) -> None:
+    """A member describes the organization; who is outside has none."""
+    for member in ("consumer", "owner"):
+        found = cloud.client("organizations", member).describe_organization()["Organization"]
+        assert (found["Id"], found["MasterAccountId"]) == ("o-localcloud", "111111111111")
+    with refused("AWSOrganizationsNotInUseException"):
+        cloud.client("organizations", "stranger").describe_organization()
+
+
+def test_only_the_management_account_lists_accounts(cloud: LocalCloud) -> None:
+    """The management account, the first that the cloud was told, knows the members."""
+    organizations = cloud.client("organizations", "consumer")
+    accounts = organizations.list_accounts()["Accounts"]
+    names = {"consumer": "111111111111", "central": "222222222222", "owner": "333333333333", "intruder": "444444444444"}
+    assert {one["Name"]: one["Id"] for one in accounts} == names
+    assert organizations.describe_account(AccountId="333333333333")["Account"]["Name"] == "owner"
+    assert [root["Id"] for root in organizations.list_roots()["Roots"]] == ["r-root"]
+    with refused("AccessDeniedException"):
+        cloud.client("organizations", "owner").list_accounts()

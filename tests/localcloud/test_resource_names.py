@@ -1,0 +1,98 @@
+"""Which ARN and which tags a resource has for IAM."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ACCOUNTS
+from identities import a_name, allow, become, make_role, policy, refused, someone, trust
+
+from provider.localcloud import LocalCloud, process
+
+
+def test_a_role_is_known_by_its_path(cloud: LocalCloud) -> None:
+    """Who may change roles of one path may not change those of another."""
+    below = allow("iam:*", "arn:aws:iam::333333333333:role/cross-account/*")
+    who = someone(cloud, "owner", below).client("iam")
+    document = policy(trust("333333333333"))
+    for path, allowed in (("/cross-account/", True), ("/", False), ("/cross-account-not/", False)):
+        name = make_role(cloud, "owner", path=path).rsplit("/", 1)[-1]
+        if allowed:
+            who.update_assume_role_policy(RoleName=name, PolicyDocument=document)
+            who.create_role(RoleName=a_name("new"), Path=path, AssumeRolePolicyDocument=document)
+            continue
+        with refused("AccessDenied"):
+            who.update_assume_role_policy(RoleName=name, PolicyDocument=document)
+        with refused("AccessDenied"):
+            who.create_role(RoleName=a_name("new"), Path=path, AssumeRolePolicyDocument=document)
+
+
+def test_a_roles_tags_count(cloud: LocalCloud) -> None:
+    """aws:ResourceTag is the tag of the role that is to be changed."""
+    tagged = allow("iam:*", Condition={"StringEquals": {"aws:ResourceTag/open": "yes"}})
+    who = someone(cloud, "owner", tagged).client("iam")
+    open_role = make_role(cloud, "owner", path="/p/", Tags=[{"Key": "open", "Value": "yes"}]).rsplit("/", 1)[-1]
+    closed = make_role(cloud, "owner", path="/p/").rsplit("/", 1)[-1]
+    who.get_role(RoleName=open_role)
+    with refused("AccessDenied"):
+        who.get_role(RoleName=closed)
+
+
+IF_OPEN = {"StringEquals": {"aws:ResourceTag/open": "yes"}}
+
+
+def document(arn: str) -> str:
+    return policy(trust("111111111111", "lambda:InvokeFunction", Resource=arn))
+
+
+def test_an_alias_has_its_functions_tags(cloud: LocalCloud, make_function: Callable[..., str]) -> None:
+    """A tag of the function opens its alias too, by session policy and identity policy alike."""
+    tagged = make_function("def handler(event, context): return 1", "owner", Tags={"open": "yes"})
+    closed = make_function("def handler(event, context): return 1", "owner")
+    for function in (tagged, closed):
+        cloud.client("lambda", "owner").create_alias(FunctionName=function, Name="live", FunctionVersion="$LATEST")
+    narrow = policy(allow("lambda:*", Condition=IF_OPEN))
+    for who in (
+        someone(cloud, "owner", allow("lambda:*ResourcePolicy", Condition=IF_OPEN)).client("lambda"),
+        become(cloud, make_role(cloud, "owner", allow("lambda:*")), Policy=narrow).client("lambda"),
+    ):
+        who.put_resource_policy(ResourceArn=f"{tagged}:live", Policy=document(f"{tagged}:live"))
+        with refused("AccessDeniedException"):
+            who.put_resource_policy(ResourceArn=f"{closed}:live", Policy=document(f"{closed}:live"))
+
+
+def test_an_alias_may_have_no_tags(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zipped: Callable[..., bytes]
+) -> None:
+    """LOCALCLOUD_ALIAS_TAGS=none is the other way that AWS may be: the function's tags are the function's alone."""
+    monkeypatch.setattr(process, "_BASE", {**process._BASE, "LOCALCLOUD_ALIAS_TAGS": "none"})
+    service = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    with LocalCloud.start(directory=tmp_path, accounts=ACCOUNTS) as cloud:
+        client = cloud.client("lambda", "owner")
+        arn = client.create_function(
+            FunctionName="f",
+            Role=make_role(cloud, "owner", trusting=[service]),
+            Runtime="python3.11",
+            Handler="index.handler",
+            Code={"ZipFile": zipped("")},
+            Tags={"open": "yes"},
+        )["FunctionArn"]
+        client.create_alias(FunctionName="f", Name="live", FunctionVersion="$LATEST")
+        who = someone(cloud, "owner", allow("lambda:*", Condition=IF_OPEN)).client("lambda")
+        who.put_resource_policy(ResourceArn=arn, Policy=document(arn))
+        with refused("AccessDeniedException"):
+            who.put_resource_policy(ResourceArn=f"{arn}:live", Policy=document(f"{arn}:live"))
+
+
+@pytest.mark.parametrize("reference", ["name", "partial", "arn"])
+def test_a_function_is_known_however_it_is_called(
+    cloud: LocalCloud, make_function: Callable[..., str], reference: str
+) -> None:
+    """Name, partial ARN and ARN are one resource to IAM."""
+    arn = make_function("def handler(event, context): return 1", "owner")
+    called = {"name": arn.split(":")[6], "partial": f"333333333333:function:{arn.split(':')[6]}", "arn": arn}[reference]
+    someone(cloud, "owner", allow("lambda:GetFunction", arn)).client("lambda").get_function(FunctionName=called)
+    with refused("AccessDeniedException"):
+        someone(cloud, "owner", allow("lambda:GetFunction", f"{arn}x")).client("lambda").get_function(
+            FunctionName=called
+        )

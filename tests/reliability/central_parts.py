@@ -1,0 +1,153 @@
+"""The tables and roles of the templates on a local cloud, with two functions; no Lambda function of ours is deployed.
+
+So whatever controller or provider works there runs in a test's own process, under the real roles.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from provider.localcloud import LocalCloud
+from provider.rollout.stacks import Stack, deploy
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+CONSUMER, CENTRAL, OWNER, INTRUDER = "111111111111", "222222222222", "333333333333", "444444444444"
+ACCOUNTS = {"consumer": CONSUMER, "central": CENTRAL, "owner": OWNER, "intruder": INTRUDER}
+PREFIX = "cross-account-permission"
+REQUESTS, ANSWERS, GRANTS = (f"{PREFIX}-{table}" for table in ("requests", "answers", "grants"))
+KEYS = {REQUESTS: ("account", "request"), ANSWERS: ("account", "request"), GRANTS: ("pk", "sk")}
+HOME = "us-east-1"
+
+_KEPT = ("AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::SQS::Queue")
+_FUNCTION = """
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.13
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      Code: {ZipFile: "def handler(event, context): return {'isAuthorized': True}"}
+      Tags: [{Key: CrossAccountPermission, Value: allowed}]
+  Version: {Type: AWS::Lambda::Version, Properties: {FunctionName: !Ref Function}}
+  Alias:
+    Type: AWS::Lambda::Alias
+    Properties: {Name: live, FunctionName: !Ref Function, FunctionVersion: !GetAtt Version.Version}
+Outputs:
+  Arn: {Value: !Ref Alias}
+"""
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that is remembered anywhere: the items of each table by key, and the policies of the functions."""
+
+    tables: Mapping[str, Mapping[tuple[str, str], Item]]
+    policies: Mapping[str, Any]
+
+
+@dataclass
+class CentralParts:
+    """What is deployed, and a way to look at it and to put it back."""
+
+    cloud: LocalCloud
+    arns: list[str] = field(default_factory=list)
+
+    def deploy(self) -> None:
+        """Deploy everything; the controller's and the provider's role may be assumed by their accounts as well."""
+        central = yaml_parse((TEMPLATES / "central.yaml").read_text("utf-8"))
+        resources = {name: one for name, one in central["Resources"].items() if one["Type"] in _KEPT}
+        central = {**central, "Resources": resources, "Outputs": {"Central": {"Value": CENTRAL}}}
+        parameters = {"OrganizationId": "o-localcloud", "ControllerKey": f"controller-arm64-{'0' * 16}.zip"}
+        self._deploy("central", "central", json.dumps(central), parameters)
+        roles = (TEMPLATES / "account-roles.yaml").read_text("utf-8")
+        for account in ("consumer", "owner"):
+            self._deploy(account, "roles", roles, {"CentralAccountId": CENTRAL})
+        self.arns = [self._deploy("owner", name, _FUNCTION, {})["Arn"] for name in ("first", "second")]
+        for account, role in (("central", "controller"), ("consumer", "provider")):
+            self._open(account, f"{PREFIX}-{role}")
+
+    def _deploy(self, account: str, name: str, template: str, parameters: Mapping[str, str]) -> dict[str, str]:
+        return deploy(self.cloud.client("cloudformation", account), Stack(name, template, parameters))
+
+    def _open(self, account: str, role: str) -> None:
+        """Lambda alone may assume it; here the test stands in for Lambda."""
+        root = f"arn:aws:iam::{ACCOUNTS[account]}:root"
+        trust = [{"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole"}]
+        document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+        self.cloud.client("iam", account).update_assume_role_policy(RoleName=role, PolicyDocument=document)
+
+    def credentials(self, account: str, role: str) -> tuple[str, str, str]:
+        """The keys that Lambda would give to a function that runs under one of our roles."""
+        arn = f"arn:aws:iam::{ACCOUNTS[account]}:role/{PREFIX}/{PREFIX}-{role}"
+        answer = self.cloud.client("sts", account).assume_role(RoleArn=arn, RoleSessionName=PREFIX)
+        keys = answer["Credentials"]
+        return keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
+
+    @cached_property
+    def database(self) -> Any:
+        """DynamoDB as the central account's administrator."""
+        return self.cloud.client("dynamodb", "central")
+
+    @cached_property
+    def functions(self) -> Any:
+        """Lambda as the owner's administrator."""
+        return self.cloud.client("lambda", "owner")
+
+    def file(self, account: str, request: str, event: Mapping[str, Any], issued_at: str) -> Item:
+        """File a request as the provider does; the stored item."""
+        values = {"account": account, "request": request, "event": json.dumps(event), "issuedAt": issued_at}
+        item = {name: {"S": value} for name, value in values.items()}
+        self.database.put_item(TableName=REQUESTS, Item=item)
+        return item
+
+    def table(self, name: str) -> Mapping[tuple[str, str], Item]:
+        """The items of a table; they never fill a page here."""
+        items = self.database.scan(TableName=name, ConsistentRead=True)["Items"]
+        return {(item[KEYS[name][0]]["S"], item[KEYS[name][1]]["S"]): item for item in items}
+
+    def policy(self, arn: str) -> Any:
+        """The policy of a function as its owner sees it; None where there is none."""
+        try:
+            return json.loads(self.functions.get_resource_policy(ResourceArn=arn)["Policy"])
+        except self.functions.exceptions.ResourceNotFoundException:
+            return None
+
+    def set_policy(self, arn: str, document: Any) -> None:
+        """Write a policy as the owner does; None removes it."""
+        if document is None:
+            self.functions.delete_resource_policy(ResourceArn=arn)
+        else:
+            self.functions.put_resource_policy(ResourceArn=arn, Policy=json.dumps(document))
+
+    def state(self) -> State:
+        """All that is remembered now."""
+        return State({name: self.table(name) for name in KEYS}, {arn: self.policy(arn) for arn in self.arns})
+
+    def restore(self, wanted: State, found: State) -> None:
+        """Make what was found what is wanted."""
+        for name in KEYS:
+            self._restore_table(name, wanted.tables[name], found.tables[name])
+        for arn, document in wanted.policies.items():
+            if document != found.policies[arn]:
+                self.set_policy(arn, document)
+
+    def _restore_table(self, name: str, wanted: Mapping[Any, Item], found: Mapping[Any, Item]) -> None:
+        gone = [{"DeleteRequest": {"Key": {key: found[one][key] for key in KEYS[name]}}} for one in found.keys() - wanted]
+        back = [{"PutRequest": {"Item": item}} for key, item in wanted.items() if found.get(key) != item]
+        writes = [*gone, *back]
+        for start in range(0, len(writes), 25):  # the most that DynamoDB takes at once
+            self.database.batch_write_item(RequestItems={name: writes[start : start + 25]})

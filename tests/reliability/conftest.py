@@ -1,0 +1,43 @@
+"""Fixtures of the tests of reliability: one local cloud with the central parts, and a stage on it."""
+
+import logging
+import time
+from collections.abc import Iterator
+
+import pytest
+from central_parts import ACCOUNTS, CentralParts
+from processes import ControllerProcess, Hours, ProviderProcess
+from scenes import Stage
+
+from provider.localcloud import LocalCloud
+
+
+@pytest.fixture(scope="session")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CentralParts]:
+    """The central parts and two accounts' roles."""
+    with LocalCloud.start(directory=tmp_path_factory.mktemp("parts"), accounts=ACCOUNTS) as cloud:
+        deployed = CentralParts(cloud)
+        deployed.deploy()
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def stage(parts: CentralParts) -> Stage:
+    """A stage; its time begins with the machine's, which is what IAM's sessions go by."""
+    opening = float(int(time.time()))
+    hours = Hours(opening)
+    controller = ControllerProcess(parts.cloud.endpoint, parts.credentials("central", "controller"), hours)
+    return Stage(parts, controller, hours, opening)
+
+
+@pytest.fixture(scope="session")
+def provider_process(stage: Stage) -> ProviderProcess:
+    """The consumer's provider, in the same time."""
+    parts = stage.parts
+    return ProviderProcess(parts.cloud.endpoint, parts.credentials("consumer", "provider"), stage.hours)
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """The log lines of many hundred processes are nobody's reading."""
+    caplog.set_level(logging.CRITICAL, logger="provider")
