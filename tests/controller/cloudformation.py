@@ -13,6 +13,7 @@ Send = Callable[[str, Mapping[str, Any]], Any]
 
 _stacks = itertools.count()
 _invented = itertools.count()
+_order = itertools.count()
 
 
 @dataclass
@@ -28,6 +29,9 @@ class StackResource:
     physical_id: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     deleting: bool = False
+    sent: int = 0
+    asked: int = 0
+    """Which of all events so far the stack's belief rests on: a larger number is a later event."""
 
     def __post_init__(self) -> None:
         self.stack = self.stack or f"stack{next(_stacks)}"
@@ -96,6 +100,7 @@ class StackResource:
 
     def _believe(self, properties: Mapping[str, Any], answer: Any) -> None:
         self.believed, self.physical_id, self.data = properties, answer.physical_id, answer.data
+        self.asked = self.sent
 
     def _forget(self) -> None:
         self.believed, self.physical_id, self.data, self.deleting = None, "", {}, False
@@ -104,6 +109,7 @@ class StackResource:
         return f"{self.stack}-{self.logical_id}-{next(_invented)}"
 
     def _ask(self, request_type: str, properties: Mapping[str, Any], physical_id: str = "") -> Any:
+        self.sent = next(_order)
         return self.send(self.account, self._event(request_type, properties, physical_id))
 
     def _event(self, request_type: str, properties: Mapping[str, Any], physical_id: str = "") -> dict[str, Any]:

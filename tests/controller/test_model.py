@@ -31,7 +31,6 @@ OWNERS = ("333333333333", "666666666666")
 CONSUMERS = ("111111111111", "555555555555")
 APIS = ("apiaaaaa", "apibbbbb")
 AUTHORIZERS = (None, "auth1", "auth2")
-NAMES = ("token-service", "other-service")
 
 FOREIGN = {
     "Sid": "mine",
@@ -62,7 +61,6 @@ class Life(RuleBasedStateMachine):
         self.centre = Centre()
         self.late: list[Any] = []
         self.fate, self.fated, self.dies_at = "heard", 0, 0
-        self.published_at: dict[int, float] = {}
         self.watched: list[tuple[StackResource, list[Mapping[str, Any]]]] = []
         for owner in OWNERS:
             for arn in functions(owner):
@@ -126,22 +124,15 @@ class Life(RuleBasedStateMachine):
     @initialize()
     def first_targets(self) -> None:
         for target in self.targets[::2]:
-            self._publish(target, target.create, self._offer(target, 0, 0, CONSUMERS))
+            target.create(self._offer(target, 0, CONSUMERS))
 
-    def _offer(self, target: StackResource, name: int, function: int, accounts: tuple[str, ...]) -> dict[str, Any]:
+    def _offer(self, target: StackResource, function: int, accounts: tuple[str, ...]) -> dict[str, Any]:
         return {
-            "Name": NAMES[name],
+            "Name": "token-service",
             "FunctionArn": functions(target.account)[function],
             "AllowedGrantTypes": ["Authorizer"],
             "AllowedAccounts": list(accounts),
         }
-
-    def _publish(self, target: StackResource, act: Any, *arguments: Any, **options: Any) -> None:
-        before = (target.believed, target.physical_id)
-        self.watched = []
-        act(*arguments, **options)
-        if target.believed is not None and (target.believed, target.physical_id) != before or options:
-            self.published_at[id(target)] = self.centre.clock.time
 
     @rule(
         which=st.integers(0, 3),
@@ -167,13 +158,14 @@ class Life(RuleBasedStateMachine):
         dies_at: int,
     ) -> None:
         target = self.targets[which]
-        offer = self._offer(target, 0, function, accounts)
+        offer = self._offer(target, function, accounts)
         offer["AllowDeletionWithConsumers"] = "true" if allow else "false"
         if retire:
             offer["RetiredArns"] = [functions(target.account)[1 - function]]
         self.fate, self.fated, self.dies_at = fate, fated, dies_at
         act = target.create if target.believed is None else target.update
-        self._publish(target, act, offer, fails_elsewhere=fails)
+        self.watched = []
+        act(offer, fails_elsewhere=fails)
 
     @rule(which=st.integers(0, 3), fate=FATES, fated=FATED, dies_at=CALLS)
     def unpublish(self, which: int, fate: str, fated: int, dies_at: int) -> None:
@@ -277,11 +269,7 @@ class Life(RuleBasedStateMachine):
 
     def _current(self, owner: str) -> StackResource | None:
         live = [one for one in self.targets if one.account == owner and one.believed is not None]
-        return max(live, key=lambda one: self._asked_at(one)) if live else None
-
-    def _asked_at(self, target: StackResource) -> str:
-        rows = self.centre.ledger.rows.values()
-        return next(row.asked_at for row in rows if row.id == target.physical_id)
+        return max(live, key=lambda one: one.asked) if live else None
 
     def _believed(self, owner: str, arn: str, account: str, api: str, authorizer: str) -> bool:
         return any(
