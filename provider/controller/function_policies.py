@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from provider.controller.ports import LivePolicy
-from provider.core.documents import Document, text_of
+from provider.core.documents import Document, text_of, with_deleted_principals
 from provider.core.errors import CrossAccountError, PolicyFull, PolicyRefused, ResourceGone, ShutOut, WriteUnsettled
 from provider.core.identifiers import Arn
 
@@ -56,7 +56,10 @@ class FunctionPolicies:
         text = text_of(document)
         if len(text) > self.limit:
             raise PolicyFull(arn, len(text), self.limit)
-        _call(arn, client.put_resource_policy, ResourceArn=arn, Policy=text, **precondition)
+        try:
+            _call(arn, client.put_resource_policy, ResourceArn=arn, Policy=text, **precondition)
+        except PolicyRefused as refused:
+            raise PolicyRefused(arn, refused.message, with_deleted_principals(document)) from refused
 
 
 def session_policy(arn: Arn) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
+_UNIQUE_ID = re.compile(r"A(?:RO|ID)A[A-Z0-9]{12,}")
 _ROOT = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):root")
 
 
@@ -21,6 +22,20 @@ def statements_of(document: Document | None) -> list[dict[str, Any]]:
         return []
     found = document.get("Statement", [])
     return [found] if isinstance(found, dict) else list(found)
+
+
+def with_deleted_principals(document: Document) -> tuple[str, ...]:
+    """The Sids of statements that name a principal which has been deleted since.
+
+    AWS keeps roles and users as unique ids and shows these once they are gone; from then on it refuses to take the policy
+    again, whoever writes it (docs/aws-behaviour.md §1 and §4).
+    """
+    return tuple(
+        str(one.get("Sid", "without a Sid"))
+        for one in statements_of(document)
+        if isinstance(one.get("Principal"), dict)
+        and any(_UNIQUE_ID.fullmatch(name) for name in _values(one["Principal"].get("AWS", [])))
+    )
 
 
 def text_of(document: Document) -> str:

@@ -228,13 +228,15 @@ class PolicyFull(Permanent):
 
 
 class PolicyRefused(Permanent):
-    """AWS refuses the policy document itself."""
+    """AWS refuses the policy document itself; `suspects` are the Sids of foreign statements that may be why."""
 
-    def __init__(self, arn: str, message: str) -> None:
-        super().__init__(
-            f"AWS refuses the policy of {arn}: {message}.",
-            "Have its owner look for a statement with a deleted principal and remove it.",
-        )
+    def __init__(self, arn: str, message: str, suspects: tuple[str, ...] = ()) -> None:
+        if suspects:
+            remedy = f"Have its owner remove statement {', '.join(suspects)[:60]}, whose principal was deleted."
+        else:
+            remedy = "Have its owner look for a statement with a deleted principal and remove it."
+        super().__init__(f"AWS refuses the policy of {arn}: {message}.", remedy)
+        self.message = message
 
 
 class TooManyRemovals(Permanent):

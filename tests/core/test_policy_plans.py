@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider.core.declarations import Grant, GrantType, TargetReference
-from provider.core.documents import meaning, statements_of, text_of
+from provider.core.documents import meaning, statements_of, text_of, with_deleted_principals
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin
 from provider.core.plans import permissions, plan
 from provider.core.statements import CentreId, merge, render
@@ -169,3 +169,10 @@ def test_one_statement_holds_as_many_authorizers_as_the_readme_says(authorizers:
 def test_permissions_are_one_per_source(grants: list[Grant]) -> None:
     found = permissions(document([], grants)["Statement"])
     assert len(found) == len({source for one in grants for source in one.source_arns})
+
+
+def test_statements_whose_principal_was_deleted_are_told_by_their_sid() -> None:
+    """A role that is gone reads back as its unique id (docs/aws-behaviour.md §4)."""
+    dead = {"Sid": "old", "Principal": {"AWS": ["AROAJQABLZS4A3QDU576Q", "arn:aws:iam::111111111111:root"]}}
+    alive = [{"Sid": "a", "Principal": {"AWS": "111111111111"}}, {"Sid": "b", "Principal": "*"}]
+    assert with_deleted_principals({"Statement": [dead, *alive]}) == ("old",)

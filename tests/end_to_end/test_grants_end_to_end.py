@@ -1,5 +1,6 @@
 """A stack asks, and the function's policy says so: through CloudFormation, IAM and the real zips."""
 
+import json
 import re
 
 import pytest
@@ -174,6 +175,23 @@ def test_a_function_without_the_owners_tag_is_not_published(org: Organization) -
 def test_a_function_that_does_not_exist_is_told_from_one_without_the_tag(org: Organization) -> None:
     with pytest.raises(StackFailed, match="does not exist"):
         org.publish(f"arn:aws:lambda:us-east-1:{OWNER}:function:nothing:live")
+
+
+def test_a_foreign_statement_with_a_deleted_principal_is_named(org: Organization, stack: str) -> None:
+    """AWS refuses to take such a policy again; the owner must be told which statement it is."""
+    arn = org.function()
+    _, target = org.publish(arn)
+    iam, owner = org.cloud.client("iam", "owner"), org.cloud.client("lambda", "owner")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName=stack, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    function, qualifier = arn.rsplit(":", 1)
+    permission = {"StatementId": "theirs", "Action": "lambda:InvokeFunction", "Principal": role}
+    owner.add_permission(FunctionName=function, Qualifier=qualifier, **permission)
+    iam.delete_role(RoleName=stack)
+    with pytest.raises(StackFailed, match="Have its owner remove statement theirs, whose principal was deleted"):
+        org.deploy("consumer", stack, PERMISSION, Target=target)
+    assert org.sources(arn) == []
 
 
 def test_a_delete_works_when_the_function_has_gone(org: Organization, stack: str) -> None:
