@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -58,14 +59,23 @@ class Controller:
         concerned: set[Arn] = set()
         for item in items:
             concerned |= self._taken(item)
-        self._reconciler.reconcile(concerned, until)
+        self._reconcile(concerned, until)
 
     def round(self, until: float) -> None:
         """What the schedule does: requests that the stream has missed, and resources that are due."""
         newest = datetime.fromtimestamp(self._clock.now() - _LEFT_TO_THE_STREAM, UTC).strftime("%Y%m%dT%H%M%SZ")
         missed = (item for item in self._desk.unanswered() if str(item.get("issuedAt")) <= newest)
         self.take(missed, until)
-        self._reconciler.reconcile(self._ledger.due(self._clock.now()), until)
+        self._reconcile(self._ledger.due(self._clock.now()), until)
+
+    def _reconcile(self, arns: Iterable[Arn], until: float) -> None:
+        queue = deque(dict.fromkeys(arns))
+        while queue and self._clock.now() < until:
+            arn = queue.popleft()
+            try:
+                queue.extend(self._reconciler.reconcile(arn, until))
+            except Exception:  # noqa: BLE001 - the boundary: this resource stays due, the others are not held up
+                _LOG.exception("failed", extra={"resource": arn})
 
     def _taken(self, item: Mapping[str, Any]) -> frozenset[Arn]:
         try:

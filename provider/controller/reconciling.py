@@ -6,8 +6,7 @@ the same policy at once; whatever changes meanwhile moves `wanted`, and the hold
 
 import logging
 import secrets
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from provider.controller.ports import Clock, Desk, Ledger, LivePolicy, PolicyStore
@@ -61,19 +60,18 @@ class Reconciler:
         self._centre = centre
         self._limits = Limits()
 
-    def reconcile(self, arns: Iterable[Arn], until: float) -> None:
-        """Reconcile resources, and those that turn out to be concerned, as far as time allows.
+    def reconcile(self, arn: Arn, until: float) -> frozenset[Arn]:
+        """Passes over one resource until nothing has changed meanwhile.
+
+        Where another controller holds the lease there is nothing to do: it goes round again in our stead.
 
         Args:
-            arns: the resources.
+            arn: the resource.
             until: epoch seconds after which no other pass begins; what is left stays due for the schedule.
-        """
-        queue = deque(sorted(set(arns)))
-        while queue and self._clock.now() < until:
-            queue.extend(self._go_round(queue.popleft(), until))
 
-    def _go_round(self, arn: Arn, until: float) -> frozenset[Arn]:
-        """Passes until nothing has changed meanwhile; another holder of the lease goes round in our stead."""
+        Returns:
+            Resources that turn out to be concerned as well.
+        """
         holder = secrets.token_hex(8)
         concerned: frozenset[Arn] = frozenset()
         while (resource := self._ledger.acquire(arn, holder, self._clock.now())) is not None:

@@ -239,3 +239,21 @@ class Mortal:
             return found(*arguments, **named)
 
         return call
+
+
+def test_a_resource_on_which_the_controller_fails_does_not_hold_up_the_others(published: Centre) -> None:
+    """A fault that nobody has thought of: the other resource is reconciled, this one stays due."""
+    elsewhere = {**target(Name="second", FunctionArn=SECOND).event("Create"), "LogicalResourceId": "Second"}
+    assert published.ask(OWNER, elsewhere).status == "SUCCESS"
+    one = published.file(CONSUMER, permission().event("Create"))
+    two = published.file(
+        CONSUMER, {**permission(Target=f"{OWNER}/second").event("Create"), "LogicalResourceId": "Second"}
+    )
+    published.policies.shut[ARN] = RuntimeError("nobody has thought of this")  # type: ignore[assignment]
+    published.handle(one, two)
+    assert published.desk.answers[two].status == "SUCCESS"
+    assert one not in published.desk.answers
+    published.policies.shut.clear()
+    published.clock.time += LEASE + 21
+    published.round()
+    assert published.desk.answers[one].status == "SUCCESS"
