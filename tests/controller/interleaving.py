@@ -7,6 +7,7 @@ broke something breaks it again. Time moves when nobody can go on, and where a t
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from math import inf
 from typing import Any
 
@@ -59,6 +60,9 @@ class Actor:
     def step(self) -> None:
         """A place where another actor may come in, or where this one dies."""
         self.wait(None, self.stage.clock.time)
+        if self.dies:
+            self.dies = False
+            raise Died
         self.stage.clock.time += CALL
 
     def wait(self, condition: Callable[[], bool] | None, until: float) -> None:
@@ -70,9 +74,6 @@ class Actor:
         self.baton.acquire()
         if self.stage.over:
             raise Stopped
-        if self.dies:
-            self.dies = False
-            raise Died
 
     def run(self) -> None:
         self.baton.acquire()
@@ -121,7 +122,7 @@ class Stage:
         assert not any(thread.is_alive() for thread in threads), "an actor does not go home"
 
     def _play(self) -> None:
-        for turn in (*self.turns, *self._plain_turns()):
+        for turn in chain(self.turns, self._plain_turns()):
             if all(actor.done for actor in self.leading):
                 return
             ready = self._ready()

@@ -3,6 +3,7 @@
 import os
 
 import hypothesis.strategies as st
+from centre import FUNCTION, SECOND
 from crowd import Crowd
 from hypothesis import HealthCheck, given, settings
 from interleaving import Turn
@@ -43,3 +44,66 @@ def test_nothing_of_ours_is_lost_and_nothing_of_theirs_is_touched(
     crowd.play()
     crowd.settle()
     crowd.must_be_settled()
+
+
+OWNERS_STEPS = st.lists(
+    st.sampled_from(
+        [
+            {"FunctionArn": SECOND},
+            {"AllowedAccounts": []},
+            {},
+            {"FunctionArn": SECOND, "RetiredArns": [FUNCTION]},
+            {"FunctionArn": SECOND, "AllowedAccounts": []},
+        ]
+    ),
+    max_size=3,
+)
+
+
+@PLAYS
+@given(order=turns(), stacks=st.lists(STEPS, min_size=1, max_size=2), foreign=FOREIGN, owner=OWNERS_STEPS)
+def test_owner(order, stacks, foreign, owner) -> None:
+    crowd = Crowd(order)
+    crowd.controllers(3)
+    for steps in stacks:
+        crowd.stack(steps)
+    crowd.owner(owner)
+    crowd.foreign_writer(foreign)
+    crowd.play()
+    crowd.settle()
+    if HOUR:
+        crowd.an_hour_passes()
+    crowd.must_be_settled()
+
+
+@PLAYS
+@given(order=turns(10.0), stacks=st.lists(STEPS, min_size=1, max_size=2), foreign=FOREIGN)
+def test_slow(order, stacks, foreign) -> None:
+    crowd = Crowd(order)
+    crowd.controllers(3)
+    for steps in stacks:
+        crowd.stack(steps)
+    crowd.foreign_writer(foreign)
+    crowd.play()
+    crowd.settle()
+    if HOUR:
+        crowd.an_hour_passes()
+    crowd.must_be_settled()
+
+
+@PLAYS
+@given(order=turns(10.0, dies=True), stacks=st.lists(STEPS, min_size=1, max_size=2), foreign=FOREIGN)
+def test_dies(order, stacks, foreign) -> None:
+    crowd = Crowd(order)
+    crowd.controllers(3)
+    for steps in stacks:
+        crowd.stack(steps)
+    crowd.foreign_writer(foreign)
+    crowd.play()
+    crowd.settle()
+    if HOUR:
+        crowd.an_hour_passes()
+    crowd.must_be_settled()
+
+
+HOUR = os.environ.get("HOUR")

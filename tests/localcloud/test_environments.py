@@ -70,10 +70,16 @@ def test_an_interrupted_build_is_done_again(tmp_path: Path, runs: list[list[str]
 
 
 def test_a_failure_names_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One sentence: which environment, and where pip's output is."""
-    monkeypatch.setattr(environments, "_requirements", lambda _: "no-such-package-anywhere==0\n")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    with pytest.raises(LocalCloudError, match=r"The virtual environment 'runtime' could not be built\. pip's output"):
-        environments.ensure(Environment.RUNTIME, tmp_path)
-    log = next(tmp_path.glob("*.log"))
-    assert "no-such-package-anywhere" in log.read_text()
+    """One sentence: which environment, and where pip's output is; and what was begun is not taken for complete."""
+
+    def fail(command: list[str], *, stdout: Any, **_: Any) -> subprocess.CompletedProcess[bytes]:
+        stdout.write("no such package anywhere")
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr(environments.subprocess, "run", fail)
+    for _ in range(2):
+        with pytest.raises(
+            LocalCloudError, match=r"The virtual environment 'runtime' could not be built\. pip's output"
+        ):
+            environments.ensure(Environment.RUNTIME, tmp_path)
+    assert next(tmp_path.glob("*.log")).read_text() == "no such package anywhere"

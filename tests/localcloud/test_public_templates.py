@@ -114,14 +114,14 @@ Look = Callable[[LocalCloud, Outputs], str]
     ],
     ids=lambda value: value if isinstance(value, str) and "-" in value else "",
 )
-def test_a_public_template_lives_a_whole_life(  # noqa: PLR0917 - fixtures and a row of the table
+def test_a_public_template_lives_a_whole_life(
     cloud: LocalCloud, aws: Cli, template: str, parameter: str, first: str, second: str, look: Look
 ) -> None:
     """Deployed, failed and rolled back by a wrong resource, updated, deleted."""
     stack = f"{template}-{secrets.token_hex(3)}"
 
-    def described() -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(aws("cloudformation", "describe-stacks", "--stack-name", stack))["Stacks"][0]
+    def described(name: str = stack) -> dict[str, Any]:
+        found: dict[str, Any] = cloud.client("cloudformation", "consumer").describe_stacks(StackName=name)["Stacks"][0]
         return found
 
     def outputs() -> Outputs:
@@ -130,14 +130,14 @@ def test_a_public_template_lives_a_whole_life(  # noqa: PLR0917 - fixtures and a
     assert "Successfully created/updated stack" in aws.deploy(template, stack, f"{parameter}={first}")
     assert look(cloud, outputs()) == first
     aws.deploy(template, stack, f"{parameter}={second}", "Break=yes", fails=True)
-    assert described()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    shown = json.loads(aws("cloudformation", "describe-stacks", "--stack-name", stack))["Stacks"][0]
+    assert shown["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert look(cloud, outputs()) == first
     aws.deploy(template, stack, f"{parameter}={second}", "Break=no")
     assert look(cloud, outputs()) == second
     stack_id = described()["StackId"]
     aws("cloudformation", "delete-stack", "--stack-name", stack)
-    found = cloud.client("cloudformation", "consumer").describe_stacks(StackName=stack_id)["Stacks"][0]
-    assert found["StackStatus"] == "DELETE_COMPLETE"
+    assert described(stack_id)["StackStatus"] == "DELETE_COMPLETE"
 
 
 def test_a_failed_first_deployment_shows_its_reason_in_the_events(cloud: LocalCloud, aws: Cli) -> None:

@@ -45,17 +45,17 @@ def call(stack: Stack, authorization: str | None) -> tuple[int, str]:
 def test_a_sam_function_with_a_rest_api_and_a_lambda_authorizer_answers(stack: Stack) -> None:
     """Also after an update that changes a parameter; and everything goes with the stack."""
     body = (TEMPLATES / "sam-rest-api.yaml").read_text()
-    assert deploy(stack, body) == "CREATE_COMPLETE"
-    assert stack.outputs()["Url"].endswith("/live/orders")
+    assert deploy(stack, body, StageName="blue") == "CREATE_COMPLETE"
+    assert stack.outputs()["Url"].endswith("/blue/orders")
     assert call(stack, "sesame") == (200, "somebody")
     assert call(stack, "wrong")[0] == 403
-    assert deploy(stack, body, "UPDATE", Password="other") == "UPDATE_COMPLETE"
+    assert deploy(stack, body, "UPDATE", StageName="blue", Password="other") == "UPDATE_COMPLETE"
     assert call(stack, "other") == (200, "somebody")
     types = {
         one["LogicalResourceId"]: one["ResourceType"]
         for one in stack.api.describe_stack_resources(StackName=stack.name)["StackResources"]
     }
-    assert types["OrdersFunctionAliaslive"] == "AWS::Lambda::Alias"  # named after the parameter's value
+    assert types["OrdersFunctionAliasblue"] == "AWS::Lambda::Alias"  # named after the parameter's value
     permissions = [name for name, kind in types.items() if kind == "AWS::Lambda::Permission"]
     assert "ApiDoorkeeperAuthorizerPermission" not in permissions
     assert stack.delete() == "DELETE_COMPLETE"

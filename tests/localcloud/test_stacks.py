@@ -1,11 +1,15 @@
 """Stacks behave as on AWS: events, statuses, refusals, exports, names, roles."""
 
 import json
+import secrets
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from stacks import NO_SUCH_ROLE, Stack, limited, of
+from stacks import NO_SUCH_ROLE, PROVIDER, Stack, limited, of, thing
 
 from provider.localcloud import LocalCloud
 
@@ -319,3 +323,62 @@ def test_a_renamed_resource_is_replaced_and_the_old_one_deleted_last(stack: Stac
     assert stack.update(of(Topic={"Type": "AWS::SNS::Topic", "Properties": {"TopicName": f"{name}-2"}}))
     told = [(one.status, one.physical.rpartition("-")[2]) for one in stack.happened() if one.logical == "Topic"]
     assert told[-3:] == [("UPDATE_COMPLETE", "2"), ("DELETE_IN_PROGRESS", "1"), ("DELETE_COMPLETE", "1")]
+
+
+def test_a_template_in_s3_is_read_in_the_callers_name(cloud: LocalCloud) -> None:
+    """From another account's bucket too, if its policy allows; never otherwise."""
+    s3 = cloud.client("s3", "owner")
+    bucket = f"templates-{secrets.token_hex(4)}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="queue.json", Body=json.dumps(of(Queue=QUEUE)))
+    url = f"https://{bucket}.s3.us-east-1.amazonaws.com/queue.json"
+
+    def create() -> Stack:
+        stack = Stack(cloud)
+        stack.id = stack.api.create_stack(StackName=stack.name, TemplateURL=url)["StackId"]
+        return stack
+
+    with pytest.raises(ClientError, match="S3 error: Access Denied"):
+        create()
+    allowed = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "s3:GetObject"}
+    policy = {"Version": "2012-10-17", "Statement": [{**allowed, "Resource": f"arn:aws:s3:::{bucket}/*"}]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    assert create().status() == "CREATE_COMPLETE"
+
+
+def test_a_nested_stack_gives_no_power_either(cloud: LocalCloud) -> None:
+    """Its resources are the caller's doing."""
+    s3, bucket = cloud.client("s3", "consumer"), f"templates-{secrets.token_hex(4)}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="queue.json", Body=json.dumps(of(Queue=QUEUE)))
+    nested = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": f"https://s3.amazonaws.com/{bucket}/queue.json"},
+    }
+    refused = limited(cloud, "cloudformation:*", "s3:GetObject")
+    assert refused.create(of(Nested=nested)) == "ROLLBACK_COMPLETE"
+    allowed = limited(cloud, "cloudformation:*", "s3:GetObject", "sqs:*")
+    assert allowed.create(of(Nested=nested)) == "CREATE_COMPLETE"
+    assert allowed.delete() == "DELETE_COMPLETE"
+
+
+def test_an_update_can_be_cancelled(stack: Stack, make_function: Callable[..., str]) -> None:
+    """The resource under way is given up, and what was changed goes back."""
+    provider = make_function(PROVIDER)
+    stack.create(of(Topic=topic("one"), Thing=thing(provider, V="1")))
+    silent = {**thing(provider, {"Update": {"silent": True}}, V="2"), "DependsOn": "Topic"}
+    body = json.dumps(of(Topic=topic("two"), Thing=silent))
+    told = {"StackName": stack.name, "TemplateBody": body}
+    updating = threading.Thread(target=Stack(stack.cloud).api.update_stack, kwargs=told)
+    updating.start()
+    until = time.monotonic() + 10
+    while ("Update", "thing") not in stack.asked(provider):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    stack.api.cancel_update_stack(StackName=stack.name)
+    updating.join()
+    assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.reason("Thing", "UPDATE_FAILED") == "Resource update cancelled"
+    assert stack.reason(stack.name, "UPDATE_ROLLBACK_IN_PROGRESS") == "User Initiated"
+    assert [kind for kind, _ in stack.asked(provider)] == ["Create", "Update", "Update"]
+    assert stack.statuses("Topic")[-1] == "UPDATE_COMPLETE"

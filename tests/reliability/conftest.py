@@ -41,3 +41,15 @@ def provider_process(stage: Stage) -> ProviderProcess:
 def quiet(caplog: pytest.LogCaptureFixture) -> None:
     """The log lines of many hundred processes are nobody's reading."""
     caplog.set_level(logging.CRITICAL, logger="provider")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have recorded as `summary`; with workers as well, whose own output nobody sees."""
+    lines = [
+        text
+        for report in terminalreporter.stats.get("passed", [])
+        for name, text in report.user_properties
+        if name == "summary"
+    ]
+    for line in lines:
+        terminalreporter.write_line(str(line))

@@ -4,10 +4,11 @@ The numbers come from events of the AWS library, so a call that the product make
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NoReturn
+from urllib.parse import unquote, urlsplit
 
 import botocore.session
 
@@ -38,7 +39,10 @@ def stop() -> NoReturn:
 
 @dataclass(slots=True)
 class Wire:
-    """What one process at a time sends: `calls` by name, in order; `answers` it has put, by request id.
+    """What one process at a time sends: `calls` by name, in order.
+
+    `answers` are the requests that were answered, `policies` what was written to whose policy (None: it was removed),
+    since somebody last cleared them.
 
     `end` is the point at which `stopping` is called, and from there on at every call: what the process would do
     while it is unwound reaches nobody. `fault`, where given, is asked before each call whether it fails, and how.
@@ -49,8 +53,9 @@ class Wire:
     fault: Callable[[int, str], Exception | None] = lambda _number, _name: None
     calls: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    policies: list[tuple[str, Any]] = field(default_factory=list)
     stopped: bool = False
-    _sent: Mapping[str, Any] = field(default_factory=dict)
+    _taken: Callable[[], None] = lambda: None
 
     def begin(self, end: Point | None = None) -> None:
         """Another process: counting starts anew."""
@@ -83,15 +88,27 @@ class Wire:
 
     def _before_send(self, request: Any, event_name: str, **_: Any) -> None:
         operation = event_name.removeprefix("before-send.")
-        self._sent = json.loads(request.body) if operation == "dynamodb.PutItem" else {}
+        self._taken = self._noting(operation, request)
         self.sending(operation)
 
     def _response_received(self, response_dict: Any, **_: Any) -> None:
-        taken = response_dict is not None and response_dict["status_code"] == 200
-        if taken and str(self._sent.get("TableName")).endswith("-answers"):
-            self.answers.append(self._sent["Item"]["request"]["S"])
-        if response_dict is not None:
-            self.received()
+        if response_dict is None:
+            return
+        if response_dict["status_code"] < 300:
+            self._taken()
+        self.received()
+
+    def _noting(self, operation: str, request: Any) -> Callable[[], None]:
+        """What to note when AWS has taken this call."""
+        if operation == "dynamodb.PutItem":
+            sent = json.loads(request.body)
+            if sent["TableName"].endswith("-answers"):
+                return lambda: self.answers.append(sent["Item"]["request"]["S"])
+        if operation in ("lambda.PutResourcePolicy", "lambda.DeleteResourcePolicy"):
+            arn = unquote(urlsplit(request.url).path.rpartition("/")[2])
+            policy = json.loads(json.loads(request.body)["Policy"]) if request.body else None
+            return lambda: self.policies.append((arn, policy))
+        return lambda: None
 
 
 def points(calls: Iterable[str]) -> list[Point]:

@@ -103,7 +103,7 @@ _ALONE = {"publication": _publish(function=1), "grant": _ask()}
 CREATE_GRANT = Operation("grant: create", _ask(), (ASKER | BYSTANDER, NOBODY), _PUBLISHED)
 UPDATE_GRANT = Operation("grant: update", _narrow("grant"), (ASKER | BYSTANDER, NOBODY), _GRANTED)
 
-OPERATIONS = (
+PUBLICATIONS = (
     Operation("publication: create", _publish(), (NOBODY, NOBODY)),
     Operation(
         "publication: move", _publish("Update", 1, "publication"), (ASKER | BYSTANDER, ASKER | BYSTANDER), _GRANTED
@@ -116,6 +116,8 @@ OPERATIONS = (
     ),
     Operation("publication: delete", _publish("Delete", known="publication"), (NOBODY, NOBODY), _GRANTED),
     Operation("publication: create again", _publish(), (ASKER | BYSTANDER, NOBODY), _WITHDRAWN),
+)
+GRANTS = (
     CREATE_GRANT,
     UPDATE_GRANT,
     Operation("grant: roll an update back", _ask("Update", known="narrowed"), (ASKER | BYSTANDER, NOBODY), _NARROWED),
@@ -129,6 +131,8 @@ OPERATIONS = (
         (BYSTANDER, NOBODY),
         _PUBLISHED,
     ),
+)
+ROUNDS = (
     Operation("round: nothing has changed", None, (ASKER | BYSTANDER, NOBODY), _GRANTED),
     Operation("round: mend what was removed", None, (ASKER | BYSTANDER, NOBODY), _GRANTED, mends=True),
 )

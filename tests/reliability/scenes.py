@@ -45,6 +45,7 @@ class Stage:
         """Let happen what an operation builds on, then file its request, or let an hour pass."""
         self.parts.restore(self.empty, self.known)
         self.hours.time = self.opening
+        self.controller.shards = 1 if operation.event else None
         ids: dict[str, str] = {}
         for name, step in operation.given.items():
             self.controller.take(self._file(name, step.event(name, ids, self.parts.arns), step.account))
@@ -87,6 +88,7 @@ class Scene:
         self.stage.known = self.before
         self.stage.hours.time = self.at
         self.stage.controller.wire.answers.clear()
+        self.stage.controller.wire.policies.clear()
 
     def undisturbed(self) -> list[str]:
         """Let the operation happen; the calls that it takes. What it leaves is what every other run must leave."""
@@ -106,10 +108,17 @@ class Scene:
     def faults(self, state: State | None = None) -> list[str]:
         """What is not as it must be."""
         state = state or self.stage.look()
-        return [*self._unsettled(state), *self._wrongly_open(state), *self._answered(state)]
+        return [*self._unsettled(state), *self._wrongly_open(state), *self._answered(state), *self._gaps()]
 
-    def answered_at(self) -> float:
-        """Seconds between the request and its answer."""
+    @property
+    def answered(self) -> bool:
+        """Whether the request has been answered since the beginning; a round has none."""
+        return self.item is None or ASKED in self.stage.controller.wire.answers
+
+    def answered_after(self) -> float:
+        """Seconds between the request and its answer; of a round, none."""
+        if self.item is None:
+            return 0.0
         answer = next(one for (_, request), one in self.stage.known.tables[ANSWERS].items() if request == ASKED)
         return float(answer["answeredAt"]["N"]) - self.at
 
@@ -142,6 +151,15 @@ class Scene:
         put = self.stage.controller.wire.answers
         if put.count(ASKED) != 1:
             yield f"answers were put for {put}"
+
+
+    def _gaps(self) -> Iterator[str]:
+        """At no moment is anybody shut out who may call before and after, or let in who may in neither."""
+        for arn, document in self.stage.controller.wire.policies:
+            before = callers(self.before.policies[arn])
+            after = self.operation.opens[self.stage.parts.arns.index(arn)]
+            if not before & after <= callers(document) <= before | after:
+                yield f"{arn} let in {callers(document)} for a moment"
 
 
 _OPEN_ENDS = ("pending", "awaiting", "leaseHolder", "leaseUntil")

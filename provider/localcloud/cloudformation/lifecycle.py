@@ -208,6 +208,12 @@ async def continue_rollback(stack_name: str, stack_id: str, skipped: Iterable[st
             _open_rollbacks.pop(stack_id, None)
 
 
+@behaviour(
+    call="cloudformation:CancelUpdateStack",
+    expected="what is under way fails with 'Resource update cancelled', and the update is rolled back",
+    source="AWS CloudFormation API Reference, CancelUpdateStack",
+    test="tests/localcloud/test_stacks.py::test_an_update_can_be_cancelled",
+)
 def cancel_update(stack_id: str) -> None:
     """Stop an update that is under way, so that it rolls back."""
     running = _running.get(stack_id)
