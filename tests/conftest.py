@@ -3,16 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from accounts import ACCOUNTS, OUTSIDE
 
 from provider.localcloud import LocalCloud
-
-ACCOUNTS = {
-    "consumer": "111111111111",
-    "central": "222222222222",
-    "owner": "333333333333",
-    "intruder": "444444444444",
-}
-OUTSIDE = {"stranger": "555555555555"}
 
 
 @pytest.fixture(scope="session")

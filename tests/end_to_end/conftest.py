@@ -1,72 +1,13 @@
-"""The whole system on the local cloud: released zips, deployed templates, IAM enforced."""
+"""Fixtures of the whole system's tests."""
 
-import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
+from accounts import OUTSIDE
+from rolled_out import REGIONS, Organization
 
-from provider.cli.organization import ACCOUNTS, organization
-from provider.localcloud import LocalCloud
-from provider.rollout.stacks import Stack, delete, deploy
-
-TEMPLATES = Path(__file__).parent / "templates"
-EXAMPLES = Path(__file__).parents[2] / "templates" / "examples"
-REGIONS = ("us-east-1", "eu-west-1")
-OUTSIDE = {"stranger": "555555555555"}
-
-
-@dataclass(frozen=True)
-class Organization:
-    """The cloud, and the few things that tests do with it."""
-
-    cloud: LocalCloud
-
-    def deploy(
-        self, account: str, name: str, template: Path, region: str = "us-east-1", **parameters: str
-    ) -> dict[str, str]:
-        """Deploy a stack and return its outputs; `StackFailed` has the reason of the first failed resource."""
-        client = self.cloud.client("cloudformation", account, region)
-        return deploy(client, Stack(name, template.read_text("utf-8"), parameters))
-
-    def delete(self, account: str, name: str, region: str = "us-east-1") -> None:
-        """Delete a stack; `StackFailed` likewise."""
-        delete(self.cloud.client("cloudformation", account, region), name)
-
-    def function(self, *, tagged: bool = True) -> str:
-        """A function of the owner's with an alias `live`; the alias's ARN."""
-        name = f"f-{secrets.token_hex(4)}"
-        return self.deploy("owner", name, TEMPLATES / "function.yaml", Tag="allowed" if tagged else "refused")[
-            "AliasArn"
-        ]
-
-    def policy(self, arn: str) -> Any:
-        """The policy of a function or alias as its owner sees it; None where there is none."""
-        client = self.cloud.client("lambda", "owner", arn.split(":")[3])
-        try:
-            return json.loads(client.get_resource_policy(ResourceArn=arn)["Policy"])
-        except client.exceptions.ResourceNotFoundException:
-            return None
-
-    def sources(self, arn: str) -> list[str]:
-        """The API Gateway sources that our statements let in."""
-        statements = (self.policy(arn) or {"Statement": []})["Statement"]
-        ours = [one for one in statements if one["Sid"].startswith("CrossAccount")]
-        found = [one["Condition"]["ArnLike"]["AWS:SourceArn"] for one in ours]
-        return sorted(source for one in found for source in ([one] if isinstance(one, str) else one))
-
-    def publish(
-        self, arn: str, accounts: str = ACCOUNTS["consumer"], stack: str = "", **parameters: str
-    ) -> tuple[str, str]:
-        """Publish a function under a name of its own; (stack, full name)."""
-        name = stack or f"t-{secrets.token_hex(4)}"
-        outputs = self.deploy(
-            "owner", name, TEMPLATES / "target.yaml", Name=name, FunctionArn=arn, Accounts=accounts, **parameters
-        )
-        return name, outputs["Name"]
+from provider.cli.organization import organization
 
 
 @pytest.fixture(scope="session")

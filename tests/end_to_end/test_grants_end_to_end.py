@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from conftest import EXAMPLES, TEMPLATES, Organization
+from rolled_out import EXAMPLES, TEMPLATES, Organization
 
 from provider.cli.main import run
 from provider.cli.organization import ACCOUNTS

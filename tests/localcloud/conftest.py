@@ -1,33 +1,18 @@
-"""One local cloud for all tests of this folder, and what many of them need in it."""
+"""What many tests of this folder need in the local cloud."""
 
 import io
 import json
 import secrets
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from provider.localcloud import LocalCloud
 
-ACCOUNTS = {
-    "consumer": "111111111111",
-    "central": "222222222222",
-    "owner": "333333333333",
-    "intruder": "444444444444",
-}
-OUTSIDE = {"stranger": "555555555555"}
-
 Zipped = Callable[..., bytes]
 MakeFunction = Callable[..., str]
-
-
-@pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """A cloud with four accounts in the organization and one outside it."""
-    with LocalCloud.start(directory=tmp_path_factory.mktemp("cloud"), accounts=ACCOUNTS, outside=OUTSIDE) as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ACCOUNTS
+from accounts import ACCOUNTS
 from identities import Someone, a_name, allow, become, make_role, refused, someone
 
 from provider.localcloud import LocalCloud, process

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ACCOUNTS
+from accounts import ACCOUNTS
 from identities import a_name, allow, become, make_role, policy, refused, someone, trust
 
 from provider.localcloud import LocalCloud, process
