@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import click
 from botocore.exceptions import ClientError
@@ -80,6 +82,7 @@ class Demo:
         api = self._output("consumer", "orders", "ApiId")
         self._show("after")
         self._expect("exactly this API may invoke it", self._sources() == [self._source(api, "*")])
+        self._call(expected=200)
         return api
 
     def narrowed(self, api: str) -> None:
@@ -93,6 +96,7 @@ class Demo:
         self.console.print(f"  looked at {len(seen)} times during the update")
         self._expect("one of the two stood at every moment", all({wide, narrow} & set(sources) for sources in seen))
         self._expect("only the narrow one is left", self._sources() == [narrow])
+        self._call(expected=200)
 
     def refused(self) -> None:
         """An account that the owner does not allow is refused, and its stack says why."""
@@ -136,6 +140,19 @@ class Demo:
         if (done.returncode != 0) != fails:
             self._fail(done.stderr.strip() or done.stdout.strip() or f"aws ended with {done.returncode}")
         return done.stdout
+
+    def _call(self, expected: int) -> None:
+        """Call the consumer's API with the demonstration's token, under its own host name."""
+        url = self._output("consumer", "orders", "OrdersUrl")
+        self.console.print(f"  [cyan]$ curl -H 'Authorization: Bearer demo-token' {url}[/]", soft_wrap=True)
+        parts = urlsplit(url)
+        connection = HTTPConnection(self.cloud.endpoint.removeprefix("http://"), timeout=30)
+        try:
+            connection.request("GET", parts.path, headers={"Host": parts.netloc, "Authorization": "Bearer demo-token"})
+            status = connection.getresponse().status
+        finally:
+            connection.close()
+        self._expect(f"the API answers {expected}: API Gateway may call the authorizer", status == expected)
 
     @contextmanager
     def _watching(self) -> Iterator[list[list[str]]]:

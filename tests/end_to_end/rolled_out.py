@@ -3,8 +3,10 @@
 import json
 import secrets
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from provider.cli.organization import ACCOUNTS
 from provider.localcloud import LocalCloud
@@ -53,6 +55,16 @@ class Organization:
         ours = [one for one in statements if one["Sid"].startswith("CrossAccount")]
         found = [one["Condition"]["ArnLike"]["AWS:SourceArn"] for one in ours]
         return sorted(source for one in found for source in ([one] if isinstance(one, str) else one))
+
+    def call(self, url: str, **headers: str) -> int:
+        """GET an API under its own host name, which the cloud answers on its port; the status."""
+        parts = urlsplit(url)
+        connection = HTTPConnection(self.cloud.endpoint.removeprefix("http://"), timeout=30)
+        try:
+            connection.request("GET", parts.path, headers={"Host": parts.netloc, **headers})
+            return connection.getresponse().status
+        finally:
+            connection.close()
 
     def publish(
         self, arn: str, accounts: str = ACCOUNTS["consumer"], stack: str = "", **parameters: str

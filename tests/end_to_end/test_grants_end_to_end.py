@@ -53,6 +53,21 @@ def test_the_sam_example_is_granted_through_the_lookup(org: Organization, stack:
     assert org.policy(owner["TargetArn"]) is None
 
 
+def test_callers_get_through_the_authorizer_for_as_long_as_the_owner_allows(org: Organization, stack: str) -> None:
+    """Real calls: the token decides; without the statement API Gateway answers 500 (docs/aws-behaviour.md §2)."""
+    name = f"{stack}-owner"
+    owner = org.deploy("owner", name, EXAMPLES / "token-service.yaml", ConsumerAccountIds=CONSUMER)
+    url = org.deploy("consumer", stack, EXAMPLES / "orders-api.yaml", Target=owner["TargetName"])["OrdersUrl"]
+    assert org.call(url, Authorization="Bearer demo-token") == 200
+    assert org.call(url, Authorization="Bearer something-else") == 401
+    org.deploy("owner", name, EXAMPLES / "token-service.yaml", ConsumerAccountIds=INTRUDER)
+    assert org.policy(owner["TargetArn"]) is None
+    # API Gateway caches the authorizer's answers by token: only a new one shows whether it may still be asked.
+    assert org.call(url, Authorization="Bearer new") == 500
+    org.deploy("owner", name, EXAMPLES / "token-service.yaml", ConsumerAccountIds=CONSUMER)
+    assert org.call(url, Authorization="Bearer newer") == 401
+
+
 def test_http_and_websocket_apis_are_granted_like_rest_apis(org: Organization, stack: str) -> None:
     arn = org.function()
     _, target = org.publish(arn)
