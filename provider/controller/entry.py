@@ -94,8 +94,8 @@ def handler(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
         context: Lambda's context.
     """
     controller = _controller(context.invoked_function_arn)
-    remaining = context.get_remaining_time_in_millis() / 1000
-    until = time.time() + min(PASS, remaining - _MARGIN)
+    # The last pass begins early enough to end, and to be concluded, before Lambda ends the invocation.
+    until = time.time() + context.get_remaining_time_in_millis() / 1000 - PASS - _MARGIN
     if "Records" in event:
         images = (record["dynamodb"].get("NewImage") for record in event["Records"] if record["eventName"] == "INSERT")
         controller.take([from_wire(image) for image in images if image], until)

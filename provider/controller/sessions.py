@@ -1,5 +1,6 @@
 """Sessions in the owners' accounts: the grantor role, narrowed to the one resource at hand."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ MODELS = Path(__file__).parent / "models"
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
 _DURATION = 900
 _MARGIN = 120.0
+_KEPT = 32  # clients, of a megabyte or two each; a scheduled round meets every resource
 
 
 def new_session() -> botocore.session.Session:
@@ -48,7 +50,7 @@ class GrantorSessions:
         self._narrowed = narrowed
         self._clock = clock
         self._sts = sts
-        self._clients: dict[Arn, tuple[float, Any]] = {}
+        self._clients: OrderedDict[Arn, tuple[float, Any]] = OrderedDict()
 
     def client_for(self, arn: Arn) -> Any:
         """A Lambda client that may change this one resource, and nothing else.
@@ -61,6 +63,9 @@ class GrantorSessions:
         if client is None or self._clock.now() >= until:
             client = self._assume(arn)
             self._clients[arn] = (self._clock.now() + _DURATION - _MARGIN, client)
+        self._clients.move_to_end(arn)
+        while len(self._clients) > _KEPT:
+            self._clients.popitem(last=False)
         return client
 
     def _assume(self, arn: Arn) -> Any:
