@@ -39,6 +39,11 @@ def from_wire(item: Mapping[str, Any]) -> Item:
     return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
 
 
+def text_from_wire(item: Mapping[str, Any]) -> Item:
+    """The text attributes of an item that anybody may have written, and none of the others."""
+    return {name: value["S"] for name, value in item.items() if isinstance(value, Mapping) and "S" in value}
+
+
 def origin_key(origin: Origin) -> Item:
     """The key of an origin's record."""
     return {"pk": f"ORIGIN#{origin.digest}", "sk": "ORIGIN"}
@@ -119,10 +124,12 @@ def row_record(item: Mapping[str, Any]) -> Row:
     asked_at, version = IssuedAt(item["askedAt"]), int(item["version"])
     if item["sk"].startswith("PUBLICATION#"):
         publication = _publication(target, item)
-        return PublicationRecord(publication, asked_at, bool(item["withdrawn"]), pending, awaiting, version)
+        seen, leaving, withdrawn = bool(item["seen"]), bool(item["leaving"]), bool(item["withdrawn"])
+        return PublicationRecord(publication, asked_at, seen, leaving, withdrawn, pending, awaiting, version)
     placed = frozenset(Arn(text) for text in item["placed"])
     state = GrantState(item["state"])
-    return GrantRecord(_grant(item), target, Arn(item["told"]), asked_at, state, placed, pending, awaiting, version)
+    told, closed = Arn(item["told"]), bool(item["closed"])
+    return GrantRecord(_grant(item), target, told, asked_at, closed, state, placed, pending, awaiting, version)
 
 
 def _origin_parts(origin: Origin) -> Item:
@@ -143,6 +150,8 @@ def _publication_parts(row: PublicationRecord) -> Item:
         "organization": one.organization,
         "allowDeletion": one.allow_deletion,
         "retired": sorted(one.retired),
+        "seen": row.seen,
+        "leaving": row.leaving,
         "withdrawn": row.withdrawn,
     }
 
@@ -169,7 +178,9 @@ def _grant_parts(row: GrantRecord) -> Item:
         "grantType": grant.grant_type.value,
         "apiId": grant.api_id,
         "authorizerIds": list(grant.authorizer_ids),
+        "revision": grant.revision,
         "told": row.told,
+        "closed": row.closed,
         "state": row.state.value,
         "placed": sorted(row.placed),
     }
@@ -185,6 +196,7 @@ def _grant(item: Mapping[str, Any]) -> Grant:
         grant_type=GrantType(item["grantType"]),
         api_id=item["apiId"],
         authorizer_ids=tuple(item["authorizerIds"]),
+        revision=item["revision"],
     )
 
 

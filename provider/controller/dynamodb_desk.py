@@ -4,13 +4,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from provider.controller.codec import from_wire, to_wire
+from botocore.exceptions import ClientError
+
+from provider.controller.codec import from_wire, text_from_wire, to_wire
 from provider.controller.ports import Clock
 from provider.core.answers import Answer
 from provider.core.requests import RequestKey
 
 ANSWERS_KEPT = 7 * 86_400
 """Seconds for which answers, and so the ids of answered requests, are remembered."""
+
+HOPELESS = 1_000
+"""More attempts than any request is given."""
 
 
 class DynamoDBDesk:
@@ -57,7 +62,26 @@ class DynamoDBDesk:
         """See `ports.Desk.unanswered`."""
         for page in self._client.get_paginator("scan").paginate(TableName=self._requests, ConsistentRead=True):
             for item in page["Items"]:
-                yield from_wire(item)
+                yield text_from_wire(item)
+
+    def attempted(self, key: RequestKey) -> int:
+        """See `ports.Desk.attempted`."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._requests,
+                Key=_key(key),
+                UpdateExpression="ADD attempts :one",
+                ConditionExpression="attribute_exists(account)",
+                ExpressionAttributeValues=to_wire({":one": 1}),
+                ReturnValues="UPDATED_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return 0  # answered and taken away meanwhile
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationException":
+                raise
+            return HOPELESS  # its account has written something of its own under our attribute
+        return int(from_wire(answer["Attributes"])["attempts"])
 
 
 def _key(key: RequestKey) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,9 +54,17 @@ class DynamoDBLedger:
         """See `ports.Ledger.reserved`."""
         return reserved(self._client, self._table, environment, name)
 
-    def commit(self, puts: Sequence[OriginRecord | Row], deletes: Sequence[Row], now: float) -> None:
+    def commit(
+        self,
+        puts: Sequence[OriginRecord | Row],
+        deletes: Sequence[Row],
+        now: float,
+        checks: Sequence[PublicationRecord] = (),
+    ) -> None:
         """See `ports.Ledger.commit`."""
         writes = [{"Put": self._put(record, now)} for record in puts]
+        changed = {row.id for row in (*puts, *deletes) if not isinstance(row, OriginRecord)}
+        writes += [{"ConditionCheck": self._delete(row)} for row in checks if row.id not in changed]
         for row in deletes:
             writes.append({"Delete": self._delete(row)})
             writes.append({"Put": {"TableName": self._table, "Item": to_wire(_history(row, now))}})
@@ -124,6 +133,18 @@ class DynamoDBLedger:
             return False
         return True
 
+    def give_back(self, resource: ResourceRecord, due_at: float) -> None:
+        """See `ports.Ledger.give_back`."""
+        # The lease has passed to somebody else meanwhile: nothing is ours to give back.
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_wire(codec.resource_key(resource.arn)),
+                UpdateExpression="SET dueAt = :due REMOVE leaseHolder, leaseUntil",
+                ConditionExpression="leaseHolder = :holder",
+                ExpressionAttributeValues=to_wire({":holder": resource.lease, ":due": int(due_at)}),
+            )
+
     def due(self, now: float) -> Iterator[Arn]:
         """See `ports.Ledger.due`."""
         paginator = self._client.get_paginator("query")
@@ -158,7 +179,7 @@ class DynamoDBLedger:
 
     def _put(self, record: OriginRecord | Row, now: float) -> Mapping[str, Any]:
         item = codec.origin_item(record) if isinstance(record, OriginRecord) else codec.row_item(record)
-        if isinstance(record, OriginRecord) and not record.held:
+        if isinstance(record, OriginRecord) and not record.places:
             item["expires"] = int(now) + EMPTIED_ORIGIN_KEPT
         put = {"TableName": self._table, "Item": to_wire({**item, "version": record.version + 1})}
         return {**put, **_unchanged(record.version)}

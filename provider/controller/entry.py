@@ -9,27 +9,33 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from itertools import islice
 from typing import Any
 
-from provider.controller.codec import from_wire
+from provider.controller.codec import text_from_wire
 from provider.controller.dynamodb_desk import DynamoDBDesk
 from provider.controller.dynamodb_ledger import DynamoDBLedger
 from provider.controller.function_policies import FunctionPolicies, session_policy
-from provider.controller.intake import Intake
+from provider.controller.intake import Intake, Reach
 from provider.controller.ports import Clock, Desk, Ledger
 from provider.controller.reconciling import PASS, Reconciler
 from provider.controller.sessions import GrantorSessions, new_client, new_session
 from provider.controller.settings import Settings
-from provider.core.identifiers import AccountId, Arn
+from provider.core.identifiers import AccountId, Arn, RequestId
+from provider.core.requests import RequestKey
 from provider.core.statements import CentreId
 
 _LOG = logging.getLogger("provider.controller")
 
 _MARGIN = 20.0
 _LEFT_TO_THE_STREAM = 20.0
+_ATTEMPTS = 5
+_BREATH = 2.0  # before a resource that was not settled is tried again
+_DUE_AT_ONCE = 1000
+_NO_TIME = "3"  # no text that sorts after it is a time of an event: such a request is taken, to be refused
 
 
 class SystemClock:
@@ -55,35 +61,65 @@ class Controller:
         self._clock = clock
 
     def take(self, items: Iterable[Mapping[str, Any]], until: float) -> None:
-        """Settle requests, then reconcile what they concern; `until` is in epoch seconds."""
-        concerned: set[Arn] = set()
-        for item in items:
-            concerned |= self._taken(item)
-        self._reconcile(concerned, until)
+        """Settle requests, then reconcile what they concern; `until` is in epoch seconds.
+
+        What there is no time for lies in its table until the schedule finds it.
+        """
+        self._reconcile(self._taken_in(items, until), until)
 
     def round(self, until: float) -> None:
-        """What the schedule does: requests that the stream has missed, and resources that are due."""
-        newest = datetime.fromtimestamp(self._clock.now() - _LEFT_TO_THE_STREAM, UTC).strftime("%Y%m%dT%H%M%SZ")
-        missed = (item for item in self._desk.unanswered() if str(item.get("issuedAt")) <= newest)
-        self.take(missed, until)
-        self._reconcile(self._ledger.due(self._clock.now()), until)
+        """What the schedule does: requests that the stream has missed, and resources that are due.
 
-    def _reconcile(self, arns: Iterable[Arn], until: float) -> None:
-        queue = deque(dict.fromkeys(arns))
-        while queue and self._clock.now() < until:
-            arn = queue.popleft()
-            try:
-                queue.extend(self._reconciler.reconcile(arn, until))
-            except Exception:  # noqa: BLE001 - the boundary: this resource stays due, the others are not held up
-                _LOG.exception("failed", extra={"resource": arn})
+        Neither keeps the other waiting: what is due was wanted first, and taking in has a third of the time.
+        """
+        now = self._clock.now()
+        due = list(islice(self._ledger.due(now), _DUE_AT_ONCE))
+        newest = datetime.fromtimestamp(now - _LEFT_TO_THE_STREAM, UTC).strftime("%Y%m%dT%H%M%SZ")
+        missed = (item for item in self._desk.unanswered() if not newest < item.get("issuedAt", "") < _NO_TIME)
+        concerned = self._taken_in(self._not_poisoned(missed), now + (until - now) / 3)
+        self._reconcile([*due, *concerned], until)
+
+    def _not_poisoned(self, items: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Without those that have cost an invocation too often: counted before the work, so that nothing hides it."""
+        for item in items:
+            attempts = self._desk.attempted(RequestKey(AccountId(item["account"]), RequestId(item["request"])))
+            if attempts > _ATTEMPTS:
+                self._intake.set_aside(item)
+            elif attempts:
+                yield item
+
+    def _taken_in(self, items: Iterable[Mapping[str, Any]], until: float) -> list[Arn]:
+        concerned: dict[Arn, None] = {}
+        for item in items:
+            if self._clock.now() >= until:
+                break
+            concerned |= dict.fromkeys(sorted(self._taken(item)))
+        return list(concerned)
 
     def _taken(self, item: Mapping[str, Any]) -> frozenset[Arn]:
         try:
             return self._intake.take(item)
         except Exception:  # noqa: BLE001 - the boundary: a request that breaks the controller must not hold up others
             _LOG.exception("failed", extra={"account": item.get("account"), "request": item.get("request")})
-            self._intake.set_aside(item)
             return frozenset()
+
+    def _reconcile(self, arns: Iterable[Arn], until: float) -> None:
+        """One resource after the other; what is not settled comes again when all others had their turn."""
+        queue = deque(dict.fromkeys(arns))
+        again: set[Arn] = set()
+        while queue and self._clock.now() < until:
+            arn = queue.popleft()
+            if arn in again:
+                self._clock.sleep(_BREATH)
+            try:
+                found = self._reconciler.reconcile(arn, until)
+            except Exception:  # noqa: BLE001 - the boundary: this resource stays due, the others are not held up
+                _LOG.exception("failed", extra={"resource": arn})
+                continue
+            queue.extend(found.concerned)
+            if found.again:
+                again.add(arn)
+                queue.append(arn)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
@@ -97,8 +133,8 @@ def handler(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
     # The last pass begins early enough to end, and to be concluded, before Lambda ends the invocation.
     until = time.time() + context.get_remaining_time_in_millis() / 1000 - PASS - _MARGIN
     if "Records" in event:
-        images = (record["dynamodb"].get("NewImage") for record in event["Records"] if record["eventName"] == "INSERT")
-        controller.take([from_wire(image) for image in images if image], until)
+        inserted = (record["dynamodb"] for record in event["Records"] if record["eventName"] == "INSERT")
+        controller.take([text_from_wire(record["NewImage"]) for record in inserted if "NewImage" in record], until)
     else:
         controller.round(until)
     return {"batchItemFailures": []}
@@ -108,7 +144,8 @@ def handler(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
 def _controller(function_arn: str) -> Controller:
     _configure_logging()
     settings, clock, session = Settings.of(os.environ), SystemClock(), new_session()
-    region, account = function_arn.split(":")[3:5]
+    _, partition, _, region, account = function_arn.split(":")[:5]
+    reach = Reach(partition, frozenset(session.get_available_regions("lambda", partition)))
     database = new_client(session, "dynamodb", region)
     ledger = DynamoDBLedger(database, settings.grants_table)
     desk = DynamoDBDesk(database, settings.requests_table, settings.answers_table, clock)
@@ -118,7 +155,7 @@ def _controller(function_arn: str) -> Controller:
     centre = CentreId.of(AccountId(account), region)
     policies = FunctionPolicies(sessions.client_for)
     reconciler = Reconciler(ledger, desk, policies, clock, centre)
-    return Controller(ledger, desk, Intake(ledger, desk, clock), reconciler, clock)
+    return Controller(ledger, desk, Intake(ledger, desk, clock, reach), reconciler, clock)
 
 
 class _JsonLines(logging.Formatter):

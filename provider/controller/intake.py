@@ -2,16 +2,24 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provider.controller.ports import Clock, Desk, Ledger
 from provider.core.answers import Answer, Status, failed
+from provider.core.deciding import Decision, Situation, decide
 from provider.core.declarations import Declaration, Grant, Lookup, Publication, TargetReference, declared
-from provider.core.errors import ImplausibleTime, InternalFault, LedgerConflict, NameNotReserved, Permanent
-from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, RequestId, Target
-from provider.core.intake import Decision, Situation, decide
-from provider.core.records import PublicationRecord, Row, TargetView
+from provider.core.errors import (
+    ImplausibleTime,
+    InternalFault,
+    InvalidProperty,
+    LedgerConflict,
+    NameNotReserved,
+    Permanent,
+)
+from provider.core.identifiers import AccountId, Arn, DeclarationId, FunctionArn, IssuedAt, RequestId, Target
+from provider.core.records import OriginRecord, PublicationRecord, Row, TargetView
 from provider.core.requests import Request, RequestKey, RequestType, parse
 
 _LOG = logging.getLogger(__name__)
@@ -20,16 +28,30 @@ _ATTEMPTS = 6
 _PAUSE = 0.05
 _AHEAD = timedelta(minutes=15)
 _BEHIND = timedelta(days=6)  # answers, and so the times of emptied origins, are kept for seven
-_FAULT_AFTER = 75.0
+_TOGETHER = 40  # rows in one transaction: a deleted one is two writes, and DynamoDB takes 100
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the controller can go: one partition, and the Regions of it that the AWS library knows."""
+
+    partition: str
+    regions: frozenset[str]
+
+    def covers(self, arn: Arn) -> bool:
+        """Whether a function's ARN is in reach; one that is not would keep the controller trying."""
+        function = FunctionArn.parse(arn)
+        return function is not None and function.partition == self.partition and function.region in self.regions
 
 
 class Intake:
     """Takes requests from the desk into the ledger."""
 
-    def __init__(self, ledger: Ledger, desk: Desk, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, desk: Desk, clock: Clock, reach: Reach) -> None:
         self._ledger = ledger
         self._desk = desk
         self._clock = clock
+        self._reach = reach
 
     def take(self, item: Mapping[str, Any]) -> frozenset[Arn]:
         """Settle one request.
@@ -56,20 +78,19 @@ class Intake:
             return frozenset()
 
     def set_aside(self, item: Mapping[str, Any]) -> None:
-        """Answer a request on which the controller itself fails, once it has lain for long enough."""
+        """Answer a request on which the controller itself fails."""
         key = RequestKey(AccountId(str(item["account"])), RequestId(str(item["request"])))
-        issued_at = str(item.get("issuedAt", ""))
-        filed = _time(IssuedAt(issued_at)) if len(issued_at) == len("20261121T031800Z") else None
-        if filed is None or self._clock.now() - filed.timestamp() >= _FAULT_AFTER:
-            error = InternalFault(key.request_id)
-            self._answer(key, Answer(Status.FAILED, f"failed-{key.request_id}", str(error)))
+        self._answer(key, Answer(Status.FAILED, f"failed-{key.request_id}", str(InternalFault(key.request_id))))
 
     def _settle(self, request: Request) -> frozenset[Arn]:
         self._check_time(request)
         declaration = None if request.type is RequestType.DELETE else declared(request)
+        if isinstance(declaration, Publication) and not self._reach.covers(declaration.arn):
+            problem, remedy = "is in no Region that the central account reaches", "Check its partition and Region."
+            raise InvalidProperty("FunctionArn", declaration.arn, problem, remedy)
         for _ in range(_ATTEMPTS):
             try:
-                return self._commit(request, self._decide(request, declaration))
+                return self._commit(self._decide(request, declaration))
             except LedgerConflict as error:
                 conflict = error
                 self._clock.sleep(_PAUSE)
@@ -107,15 +128,25 @@ class Intake:
             raise NameNotReserved(reference.name, reference.environment)
         return Target(owner, reference.environment, reference.name)
 
-    def _commit(self, request: Request, decision: Decision) -> frozenset[Arn]:
-        if decision.puts:
-            self._ledger.commit(decision.puts, decision.deletes, self._clock.now())
-        wanted = decision.wanted or {}
-        for arn, names in wanted.items():
-            self._ledger.want(arn, names, self._clock.now())
-        if decision.answer is not None:
-            self._answer(request.key, decision.answer)
-        return frozenset(wanted)
+    def _commit(self, decision: Decision) -> frozenset[Arn]:
+        """Write what was decided, the origin last: what is cut short is decided again and ends alike."""
+        now = self._clock.now()
+        rows = [record for record in decision.puts if not isinstance(record, OriginRecord)]
+        origins = [record for record in decision.puts if isinstance(record, OriginRecord)]
+        deletes = list(decision.deletes)
+        while len(rows) > _TOGETHER:
+            self._ledger.commit(rows[:_TOGETHER], [], now)
+            rows = rows[_TOGETHER:]
+        while len(deletes) > _TOGETHER - len(rows) // 2:
+            self._ledger.commit([], deletes[: _TOGETHER // 2], now)
+            deletes = deletes[_TOGETHER // 2 :]
+        if rows or origins or deletes:
+            self._ledger.commit([*origins, *rows], deletes, now, decision.checks)
+        for arn, names in decision.wanted.items():
+            self._ledger.want(arn, names, now)
+        for key, answer in decision.answers:
+            self._answer(key, answer)
+        return frozenset(decision.wanted)
 
     def _answer(self, key: RequestKey, answer: Answer) -> None:
         self._desk.answer(key, answer)

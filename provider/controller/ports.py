@@ -34,7 +34,10 @@ class Desk(Protocol):
         """Take an answered request away."""
 
     def unanswered(self) -> Iterator[Mapping[str, Any]]:
-        """The items of all requests that lie there: `account`, `request`, `event`, `issuedAt`."""
+        """The items of all requests that lie there: `account`, `request`, `event`, `issuedAt`, as far as they are text."""
+
+    def attempted(self, key: RequestKey) -> int:
+        """Count another attempt at a request before it is made; how many that makes."""
 
 
 class Ledger(Protocol):
@@ -55,8 +58,14 @@ class Ledger(Protocol):
     def reserved(self, environment: str, name: str) -> AccountId | None:
         """The owner that a short name is reserved for."""
 
-    def commit(self, puts: Sequence[OriginRecord | Row], deletes: Sequence[Row], now: float) -> None:
-        """Write all or nothing; deleted rows go to the history.
+    def commit(
+        self,
+        puts: Sequence[OriginRecord | Row],
+        deletes: Sequence[Row],
+        now: float,
+        checks: Sequence[PublicationRecord] = (),
+    ) -> None:
+        """Write all or nothing; deleted rows go to the history, `checks` are only looked at.
 
         Raises:
             LedgerConflict: a record is not in the version any more in which it was read.
@@ -73,6 +82,9 @@ class Ledger(Protocol):
 
         False, and the lease stays, where `wanted` has moved since the resource was read.
         """
+
+    def give_back(self, resource: ResourceRecord, due_at: float) -> None:
+        """Give the lease back with nothing done: the resource is due again at `due_at`."""
 
     def due(self, now: float) -> Iterator[Arn]:
         """The resources whose time has come."""

@@ -14,8 +14,11 @@ from provider.core.identifiers import Arn, DeclarationId
 from provider.core.records import GrantRecord, GrantState, PublicationRecord, Row, TargetView, Waiting
 from provider.core.requests import RequestKey
 
-PATIENCE = 75.0
-"""Seconds that a request waits for what may pass; the provider function gives up half a minute later."""
+PATIENCE = 45.0
+"""Seconds after which a request that waits for what may pass is answered at the next pass.
+
+There is a pass at least every minute, so the answer is there before the provider function gives up, after 112 seconds.
+"""
 
 
 class Outcome(StrEnum):
@@ -51,17 +54,28 @@ class Conclusion:
 def conclude(view: TargetView, passed: Passed) -> tuple[Conclusion, ...]:
     """The conclusions of a pass for all rows of one name; rows for which nothing changes are left out."""
     rows: tuple[Row, ...] = (*view.grants, *view.publications)
-    concluded = (_conclude(view, row, passed) for row in rows)
-    return tuple(one for one in concluded if one.after != one.before)
+    concluded = tuple(_conclude(view, row, passed) for row in rows)
+    found = tuple(one for one in concluded if one.after != one.before)
+    return (*found, *_left_without_consumers(view, concluded))
+
+
+def _left_without_consumers(view: TargetView, concluded: tuple[Conclusion, ...]) -> tuple[Conclusion, ...]:
+    """Publications whose deletion was refused go with the last consumer."""
+    grants = tuple(one.after for one in concluded if isinstance(one.after, GrantRecord))
+    if any(replace(view, grants=grants).open_on(row) for row in grants):
+        return ()
+    untouched = (one.before for one in concluded if one.after == one.before)
+    leaving = (row for row in untouched if isinstance(row, PublicationRecord) and row.leaving and not row.awaiting)
+    return tuple(Conclusion(row, None, ()) for row in leaving)
 
 
 def _conclude(view: TargetView, row: Row, passed: Passed) -> Conclusion:
     error = _obstacle(view, row, passed)
     if error is not None and _gives_up(row, passed):
         return _given_up(row, passed, error)
-    after = _advanced(view, row, passed)
     if passed.outcome in (Outcome.REFUSED, Outcome.UNSETTLED):
-        return _still_pending(after, row, passed)
+        return _still_pending(row, passed)
+    after = _advanced(view, row, passed)
     if after.pending:
         return Conclusion(row, after, ())
     answers = tuple((waiting.key, _success(after, waiting)) for waiting in row.awaiting)
@@ -74,7 +88,7 @@ def _obstacle(view: TargetView, row: Row, passed: Passed) -> CrossAccountError |
     if row.withdrawn or passed.arn not in row.pending:
         return None
     if isinstance(row, PublicationRecord):
-        return passed.error if row.publication.arn == passed.arn else None
+        return None if row.seen else passed.error
     if passed.left_out and row.id in passed.left_out:
         return passed.left_out[row.id]
     return passed.error or _refusal(view, row)
@@ -106,39 +120,64 @@ def _is_out_of_patience(row: Row, passed: Passed) -> bool:
 def _given_up(row: Row, passed: Passed, error: CrossAccountError) -> Conclusion:
     answers = tuple((waiting.key, Answer(Status.FAILED, waiting.kept_id, str(error))) for waiting in row.awaiting)
     if isinstance(row, PublicationRecord):
-        # Its current ARN may have been given to grants already: they are settled by passes of their own.
         return Conclusion(row, None, answers)
-    # An unsettled write may have gone through: then the grant stays on record until a pass has seen it gone.
-    left = row.placed if passed.outcome is Outcome.UNSETTLED else row.placed - {passed.arn}
+    # Only a policy that was read says that nothing stands there; otherwise a write may have gone through, and the
+    # grant stays on record until a pass has seen it gone.
+    absent = passed.outcome in (Outcome.WRITTEN, Outcome.GONE)
+    left = row.placed - {passed.arn} if absent else row.placed
     rest = replace(row, state=GrantState.WITHDRAWN, placed=left, pending=left, awaiting=())
     return Conclusion(row, rest if left else None, answers)
 
 
 def _advanced(view: TargetView, row: Row, passed: Passed) -> Row:
     """The row after the pass, still with its awaiting requests."""
-    if passed.outcome in (Outcome.REFUSED, Outcome.UNSETTLED):
-        return row
     pending = row.pending - {passed.arn}
     if isinstance(row, PublicationRecord):
-        return replace(row, pending=pending)
+        return _seen(view, row, pending, passed)
     left_out = passed.left_out is not None and row.id in passed.left_out
     stands = passed.arn in view.open_on(row) and passed.outcome is Outcome.WRITTEN and not left_out
-    if passed.outcome is Outcome.SHUT_OUT:
-        placed = row.placed
-    else:
-        placed = row.placed | {passed.arn} if stands else row.placed - {passed.arn}
-    return replace(row, pending=pending, placed=placed, state=_state(view, row, passed, stands=stands))
+    placed = row.placed
+    if passed.outcome is not Outcome.SHUT_OUT:
+        placed = placed | {passed.arn} if stands else placed - {passed.arn}
+    after = _told_anew(view, replace(row, pending=pending, placed=placed), passed)
+    return replace(after, state=_state(view, after, passed))
 
 
-def _state(view: TargetView, row: GrantRecord, passed: Passed, *, stands: bool) -> GrantState:
+def _seen(view: TargetView, row: PublicationRecord, pending: frozenset[Arn], passed: Passed) -> PublicationRecord:
+    """A publication counts once its own resource has been read; then all that the name stands on is concerned."""
+    if row.seen or row.withdrawn or passed.arn != row.publication.arn or passed.outcome is not Outcome.WRITTEN:
+        return replace(row, pending=pending)
+    concerned = view.standing_places()
+    return replace(row, seen=True, pending=concerned | {passed.arn} if concerned else concerned)
+
+
+def _told_anew(view: TargetView, row: GrantRecord, passed: Passed) -> GrantRecord:
+    """What was unpublished stays closed, whatever is published under the name later; what is retired is told anew.
+
+    A retired ARN opens again where the owner takes it out of the list, a roll-back of his included.
+    """
+    publication = view.current
+    if row.withdrawn or passed.arn != row.told or passed.outcome is not Outcome.WRITTEN:
+        return row
+    if publication is None:
+        return replace(row, closed=True)
+    if row.awaiting and row.told in publication.retired:
+        return replace(row, told=publication.arn, pending=row.pending | ({publication.arn} - row.placed))
+    return row
+
+
+def _state(view: TargetView, row: GrantRecord, passed: Passed) -> GrantState:
     if row.withdrawn:
         return GrantState.ORPHANED if passed.outcome is Outcome.SHUT_OUT else row.state
-    if not view.open_on(row):
+    open_on = view.open_on(row)
+    if not open_on:
         return GrantState.SUSPENDED
-    return GrantState.IN_FORCE if stands else row.state
+    if open_on & row.placed:
+        return GrantState.IN_FORCE
+    return row.state if row.state is GrantState.WANTED else GrantState.OBSTRUCTED
 
 
-def _still_pending(after: Row, row: Row, passed: Passed) -> Conclusion:
+def _still_pending(row: Row, passed: Passed) -> Conclusion:
     """A pass that wrote nothing: re-asked grants are answered, deletions say why, all of it stays pending."""
     due = passed.outcome is Outcome.REFUSED or _is_out_of_patience(row, passed)
     if not (due and passed.arn in row.pending and passed.error):
@@ -148,7 +187,7 @@ def _still_pending(after: Row, row: Row, passed: Passed) -> Conclusion:
         (waiting.key, Answer(Status.FAILED, waiting.kept_id, reason) if waiting.deleting else _success(row, waiting))
         for waiting in row.awaiting
     )
-    return Conclusion(row, replace(after, awaiting=()), answers)
+    return Conclusion(row, replace(row, awaiting=()), answers)
 
 
 def _is_over(row: Row) -> bool:

@@ -15,7 +15,7 @@ from provider.core.properties import PERMISSION, TARGET, is_true, validate
 from provider.core.requests import Request
 
 OWN_FUNCTIONS = "cross-account-permission"
-"""Name (and name prefix, up to a hyphen) of this system's own functions, which nobody may publish."""
+"""How the names of this system's own functions begin; nobody may publish one, and the grantor role may touch none."""
 
 
 class GrantType(StrEnum):
@@ -64,6 +64,7 @@ class Grant:
     grant_type: GrantType
     api_id: str
     authorizer_ids: tuple[str, ...]
+    revision: str = ""
 
     @property
     def source_arns(self) -> tuple[str, ...]:
@@ -134,7 +135,7 @@ def _own_function(name: str, text: str, account: AccountId) -> FunctionArn:
         )
     if arn.account != account:
         raise ForeignArn(name, text, account)
-    if arn.name == OWN_FUNCTIONS or arn.name.startswith(f"{OWN_FUNCTIONS}-"):
+    if arn.name.startswith(OWN_FUNCTIONS):
         raise OwnPartAsTarget(name, text)
     return arn
 
@@ -146,8 +147,9 @@ def _grant(origin: Origin, properties: Mapping[str, Any]) -> Grant:
     specification = (_reference_parts(reference), grant_type, properties["ApiId"], authorizer_ids)
     # The revision is part of the id: a changed one is another grant, which is told where the target is
     # now, while the old grant keeps the old ARN open until CloudFormation cleans it up.
-    grant_id = _id("grant", origin, specification, properties.get("Revision", ""))
-    return Grant(grant_id, origin, reference, grant_type, properties["ApiId"], authorizer_ids)
+    revision = properties.get("Revision", "")
+    grant_id = _id("grant", origin, specification, revision)
+    return Grant(grant_id, origin, reference, grant_type, properties["ApiId"], authorizer_ids, revision)
 
 
 def _environment(properties: Mapping[str, Any]) -> str:

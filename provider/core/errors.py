@@ -88,6 +88,16 @@ class StaleEvent(Permanent):
         )
 
 
+class Superseded(Permanent):
+    """A later event of the same resource has taken back what this one asked."""
+
+    def __init__(self, later: str) -> None:
+        super().__init__(
+            f"An event of {later} of the same resource has taken this back before it was in force.",
+            "Nothing is to be done: the later event stands. Update the stack to ask again.",
+        )
+
+
 class UnknownResourceType(Permanent):
     """The template names a type that this provider does not have."""
 

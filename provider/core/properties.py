@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -19,6 +20,9 @@ TARGET = "Custom::CrossAccountTarget"
 PERMISSION = "Custom::CrossAccountPermission"
 LOOKUP = "Custom::CrossAccountTargetLookup"
 RESOURCE_TYPES = (TARGET, PERMISSION, LOOKUP)
+
+
+_LOOKED_AT = 50  # violations: enough to say the most telling first, whatever somebody sends
 
 
 @cache
@@ -46,9 +50,15 @@ def validate(resource_type: str, properties: Mapping[str, Any]) -> None:
     Raises:
         UnknownResourceType, UnknownProperty, MissingProperty, InvalidProperty: the first violation, by property.
     """
-    violations = sorted(_validator(resource_type).iter_errors(dict(properties)), key=_reading_order)
+    found = islice(_validator(resource_type).iter_errors(dict(properties)), _LOOKED_AT)
+    violations = sorted(found, key=_reading_order)
     if violations:
         raise _as_sentence(resource_type, violations[0])
+    for name, value in properties.items():
+        # Not by the schema's uniqueItems: that takes quadratic time, on whatever somebody sends.
+        if isinstance(value, list) and len(set(value)) < len(value):
+            remedy = schema(resource_type)["properties"][name]["x-remedy"]
+            raise InvalidProperty(name, value, "names something twice", remedy)
 
 
 def _reading_order(violation: ValidationError) -> tuple[int, str]:
@@ -88,7 +98,6 @@ _PROBLEMS = {
     "enum": "is not one of the allowed values",
     "minItems": "has fewer items than {limit}",
     "maxItems": "has more items than {limit}",
-    "uniqueItems": "names something twice",
     "maxLength": "is longer than {limit} characters",
 }
 

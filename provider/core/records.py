@@ -19,6 +19,7 @@ class GrantState(StrEnum):
 
     WANTED = "Wanted"  # recorded, not seen in force yet -> InForce, Suspended, Withdrawn
     IN_FORCE = "InForce"  # its statement stands -> Suspended, Withdrawn
+    OBSTRUCTED = "Obstructed"  # held and authorised, but its resource is gone, full or refuses us -> InForce, Withdrawn
     SUSPENDED = "Suspended"  # held, but not authorised by its owner at present -> InForce, Withdrawn
     WITHDRAWN = "Withdrawn"  # to be removed; then its record goes to the history -> Orphaned
     ORPHANED = "Orphaned"  # withdrawn, and its owner's account lets nobody remove the statement
@@ -52,10 +53,16 @@ class OriginRecord:
 
 @dataclass(frozen=True, slots=True)
 class PublicationRecord:
-    """A publication; `asked_at` is the time of the newest event that asked for it, which makes it current."""
+    """A publication; `asked_at` is the time of the newest event that asked for it, which makes it current.
+
+    It counts once its resource has been `seen`; a `leaving` one, whose deletion was refused because it has consumers,
+    goes with the last of them and lets nobody else in.
+    """
 
     publication: Publication
     asked_at: IssuedAt
+    seen: bool = False
+    leaving: bool = False
     withdrawn: bool = False
     pending: frozenset[Arn] = frozenset()
     awaiting: tuple[Waiting, ...] = ()
@@ -76,14 +83,16 @@ class PublicationRecord:
 class GrantRecord:
     """A grant and where it stands.
 
-    `told` is the ARN that its stack was answered and that deployed APIs may name; `placed` are the
-    resources that may hold its statement; `pending` those that must be passed over before `awaiting` is answered.
+    `told` is the ARN that its stack was answered and that deployed APIs may name, `closed` says that the owner has
+    unpublished it since; `placed` are the resources that may hold its statement, recorded before it is
+    written; `pending` those that must be passed over before `awaiting` is answered.
     """
 
     grant: Grant
     target: Target
     told: Arn
     asked_at: IssuedAt
+    closed: bool = False
     state: GrantState = GrantState.WANTED
     placed: frozenset[Arn] = frozenset()
     pending: frozenset[Arn] = frozenset()
@@ -114,7 +123,7 @@ class TargetView:
 
     @property
     def current(self) -> Publication | None:
-        """The publication that counts: of those not withdrawn, the one asked for last.
+        """The publication that counts: of those seen and not withdrawn, the one asked for last.
 
         Two resources of one account may publish the same name for a while (a renamed logical id, a
         move to another stack): the newer one counts, and the other again when that one goes.
@@ -131,7 +140,15 @@ class TargetView:
             return frozenset()
         if not authorises(record.grant.origin.account, record.grant.grant_type, publication):
             return frozenset()
-        return frozenset({record.told, publication.arn}) - publication.retired
+        told = frozenset() if record.closed else frozenset({record.told})
+        return (told | {publication.arn}) - publication.retired
+
+    def standing_places(self) -> frozenset[Arn]:
+        """Every resource that a change of this name's publications may have to do with."""
+        places: frozenset[Arn] = frozenset()
+        for row in self.grants:
+            places |= row.placed | row.pending | (frozenset() if row.withdrawn else frozenset({row.told}))
+        return places
 
     def concerns(self, arn: Arn) -> bool:
         """Whether a resource still has to do with this name."""
@@ -141,8 +158,14 @@ class TargetView:
 
 def current(records: tuple[PublicationRecord, ...]) -> Publication | None:
     """The publication that counts among those of one name; see `TargetView.current`."""
-    live = [record for record in records if not record.withdrawn]
-    return max(live, key=lambda record: (record.asked_at, record.id)).publication if live else None
+    counting = current_record(records)
+    return counting.publication if counting else None
+
+
+def current_record(records: tuple[PublicationRecord, ...]) -> PublicationRecord | None:
+    """The record of the publication that counts; one that is leaving counts only where no other does."""
+    live = [record for record in records if record.seen and not record.withdrawn]
+    return max(live, key=lambda record: (not record.leaving, record.asked_at, record.id), default=None)
 
 
 @dataclass(frozen=True, slots=True)

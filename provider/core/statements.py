@@ -50,6 +50,21 @@ class Statement:
         }
 
 
+def understood(document: Mapping[str, Any], centre: CentreId) -> Statement | None:
+    """A statement of ours as it was rendered once; None where it has another form than any that we write."""
+    prefix = f"{SID_PREFIX}{centre.text}"
+    kind = str(document.get("Sid", "")).removeprefix(prefix)
+    principal, condition = document.get("Principal"), document.get("Condition")
+    if kind not in tuple(GrantType) or not isinstance(principal, dict) or not isinstance(condition, dict):
+        return None
+    sources = {key.lower(): value for key, value in condition.get("ArnLike", {}).items()}.get("aws:sourcearn", [])
+    listed = tuple(sources) if isinstance(sources, list) else (sources,)
+    shape = [(name, value) for name, value in principal.items() if isinstance(value, str)]
+    if len(shape) != 1 or len(condition) != 1 or not listed:
+        return None
+    return Statement(GrantType(kind), shape[0], str(document["Action"]), Arn(str(document["Resource"])), listed)
+
+
 def render(grant: Grant, arn: Arn) -> tuple[Statement, ...]:
     """What a grant needs in the policy of the function or alias `arn`; never wider than what it asked."""
     return (

@@ -12,7 +12,8 @@ from provider.localcloud.failures import LocalCloudError
 def main() -> int:
     """Run until interrupted; 1 with a sentence on the error output if the cloud does not start."""
     asked = _arguments().parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell may have told us to ignore the first
+        signal.signal(ending, signal.default_int_handler)
     try:
         with LocalCloud.start(
             directory=asked.directory,

@@ -9,7 +9,7 @@ from typing import Any
 from twins import ManualClock, MemoryDesk, MemoryLedger, MemoryPolicies
 
 from provider.controller.entry import Controller
-from provider.controller.intake import Intake
+from provider.controller.intake import Intake, Reach
 from provider.controller.reconciling import Reconciler
 from provider.core.answers import Answer
 from provider.core.identifiers import AccountId, RequestId
@@ -19,6 +19,8 @@ from provider.core.statements import CentreId
 OWNER, CONSUMER, OTHER = "333333333333", "111111111111", "444444444444"
 FUNCTION = f"arn:aws:lambda:eu-west-1:{OWNER}:function:token:live"
 SECOND = f"arn:aws:lambda:eu-west-1:{OWNER}:function:token2:live"
+
+REACH = Reach("aws", frozenset({"eu-west-1", "us-east-1"}))
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Centre:
 
     def new_controller(self) -> Controller:
         reconciler = Reconciler(self.ledger, self.desk, self.policies, self.clock, self.id)
-        intake = Intake(self.ledger, self.desk, self.clock)
+        intake = Intake(self.ledger, self.desk, self.clock, REACH)
         return Controller(self.ledger, self.desk, intake, reconciler, self.clock)
 
     def file(self, account: str, event: Mapping[str, Any], issued_at: str | None = None) -> RequestKey:

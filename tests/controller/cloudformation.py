@@ -29,6 +29,8 @@ class StackResource:
     physical_id: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     deleting: bool = False
+    closed: bool = False
+    """Whether the ARN that a permission was told has been unpublished since."""
     sent: int = 0
     asked: int = 0
     """Which of all events so far the stack's belief rests on: a larger number is a later event."""
@@ -101,6 +103,7 @@ class StackResource:
     def _believe(self, properties: Mapping[str, Any], answer: Any) -> None:
         self.believed, self.physical_id, self.data = properties, answer.physical_id, answer.data
         self.asked = self.sent
+        self.closed = False
 
     def _forget(self) -> None:
         self.believed, self.physical_id, self.data, self.deleting = None, "", {}, False

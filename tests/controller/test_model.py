@@ -256,6 +256,9 @@ class Life(RuleBasedStateMachine):
             if resource.deleting:  # CloudFormation heard nothing: it is deleted again
                 resource.delete()
         self._schedule()
+        for permission in self.permissions:
+            if permission.believed is not None and self._current(permission.believed["Target"].split("/")[0]) is None:
+                permission.closed = True
         for owner in OWNERS:
             for arn in functions(owner):
                 for account in CONSUMERS:
@@ -285,7 +288,8 @@ class Life(RuleBasedStateMachine):
         offer = target.believed
         if permission.account not in offer["AllowedAccounts"] or arn in offer.get("RetiredArns", []):
             return False
-        if arn not in (permission.data["TargetArn"], offer["FunctionArn"]):
+        told = None if permission.closed else permission.data["TargetArn"]
+        if arn not in (told, offer["FunctionArn"]):
             return False
         return bool(wish["ApiId"] == api and authorizer in wish.get("AuthorizerIds", [authorizer]))
 

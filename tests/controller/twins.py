@@ -67,8 +67,14 @@ class MemoryLedger:
     def reserved(self, environment: str, name: str) -> AccountId | None:
         return self.names.get((environment, name))
 
-    def commit(self, puts: Sequence[OriginRecord | Row], deletes: Sequence[Row], now: float) -> None:  # noqa: ARG002 - the ledger in DynamoDB stamps its history with it
-        for record in (*puts, *deletes):
+    def commit(
+        self,
+        puts: Sequence[OriginRecord | Row],
+        deletes: Sequence[Row],
+        now: float,
+        checks: Sequence[PublicationRecord] = (),
+    ) -> None:  # noqa: ARG002 - the ledger in DynamoDB stamps its history with it
+        for record in (*puts, *deletes, *checks):
             if self._version(record) != record.version:
                 raise LedgerConflict
         for record in puts:
@@ -112,6 +118,11 @@ class MemoryLedger:
         held.names, held.due_at, held.holder = names, due_at, None
         return True
 
+    def give_back(self, resource: ResourceRecord, due_at: float) -> None:
+        held = self.resources.get(resource.arn)
+        if held is not None and held.holder == resource.lease:
+            held.due_at, held.holder = due_at, None
+
     def due(self, now: float) -> Iterator[Arn]:
         yield from [arn for arn, resource in self.resources.items() if resource.due_at <= now]
 
@@ -122,6 +133,7 @@ class MemoryDesk:
 
     requests: dict[RequestKey, Mapping[str, Any]] = field(default_factory=dict)
     answers: dict[RequestKey, Answer] = field(default_factory=dict)
+    attempts: dict[RequestKey, int] = field(default_factory=dict)
 
     def is_answered(self, key: RequestKey) -> bool:
         return key in self.answers
@@ -132,6 +144,12 @@ class MemoryDesk:
 
     def close(self, key: RequestKey) -> None:
         self.requests.pop(key, None)
+
+    def attempted(self, key: RequestKey) -> int:
+        if key not in self.requests:
+            return 0
+        self.attempts[key] = self.attempts.get(key, 0) + 1
+        return self.attempts[key]
 
     def unanswered(self) -> Iterator[Mapping[str, Any]]:
         yield from list(self.requests.values())

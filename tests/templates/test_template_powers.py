@@ -108,7 +108,7 @@ POWERS: dict[tuple[str, str, str], tuple[str, Any, list[str], list[str], Any]] =
     ("central.yaml", "ControllerRole", "FindAndFinishRequests"): (
         "Allow",
         None,
-        ["dynamodb:DeleteItem", "dynamodb:Scan"],
+        ["dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:UpdateItem"],
         ["<RequestsTable.Arn>"],
         None,
     ),
@@ -123,6 +123,7 @@ POWERS: dict[tuple[str, str, str], tuple[str, Any, list[str], list[str], Any]] =
         "Allow",
         None,
         [
+            "dynamodb:ConditionCheckItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
