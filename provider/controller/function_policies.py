@@ -4,6 +4,7 @@ Lambda's full resource policies (docs/aws-behaviour.md §1): GetResourcePolicy, 
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -36,15 +37,19 @@ class FunctionPolicies:
         """See `ports.PolicyStore.read`."""
         client = self._client_for(arn)
         try:
-            found = _call(arn, client.get_resource_policy, ResourceArn=arn)
+            return _policy(client, arn)
         except ResourceGone:
-            # No function and no policy are answered alike: ask for the function itself.
-            return LivePolicy(None, _revision(client, arn))
+            # No function and no policy are answered alike: ask for the function itself. Whoever wrote the first
+            # statement since then has moved the revision, so look once more after that was read.
+            revision = _revision(client, arn)
+            try:
+                return _policy(client, arn)
+            except ResourceGone:
+                return LivePolicy(None, revision)
         except ShutOut:
             # A function that is gone has no tag that would let us in: ask for the one thing that needs none.
             _call(arn, client.list_tags, Resource=_unqualified(arn))
             raise
-        return LivePolicy(json.loads(found["Policy"]), found["RevisionId"])
 
     def write(self, arn: Arn, document: Document | None, revision: str | None) -> None:
         """See `ports.PolicyStore.write`."""
@@ -79,6 +84,11 @@ def _unqualified(arn: Arn) -> str:
     return ":".join(arn.split(":")[:7])
 
 
+def _policy(client: Any, arn: Arn) -> LivePolicy:
+    found = _call(arn, client.get_resource_policy, ResourceArn=arn)
+    return LivePolicy(json.loads(found["Policy"]), found["RevisionId"])
+
+
 def _revision(client: Any, arn: Arn) -> str:
     function = _unqualified(arn)
     if function == arn:
@@ -104,7 +114,9 @@ def _explained(arn: Arn, operation: str, error: ClientError) -> CrossAccountErro
     if code in _DENIED:
         return ShutOut(arn, "lambda:" + operation.title().replace("_", ""))
     if code == "PolicyLengthExceededException":
-        return PolicyRefused(arn, message.rstrip("."))
+        # "The final policy size (20749) is bigger than the limit (20480).": docs/aws-behaviour.md §1.
+        sizes = [int(number) for number in re.findall(r"\(([0-9]+)\)", message)]
+        return PolicyFull(arn, *(sizes if len(sizes) == 2 else (FunctionPolicies.limit, FunctionPolicies.limit)))
     if code in _REFUSED:
         return PolicyRefused(arn, message.rstrip("."))
     # Concurrent modification, a moved revision, throttling, a fault of the service: all of it may pass.

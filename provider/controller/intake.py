@@ -20,7 +20,7 @@ from provider.core.errors import (
 )
 from provider.core.identifiers import AccountId, Arn, DeclarationId, FunctionArn, IssuedAt, RequestId, Target
 from provider.core.records import OriginRecord, PublicationRecord, Row, TargetView
-from provider.core.requests import Request, RequestKey, RequestType, parse
+from provider.core.requests import Request, RequestKey, RequestType, known_id, parse
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Intake:
         try:
             request = parse(item, key.account)
         except Permanent as error:
-            self._answer(key, Answer(Status.FAILED, f"failed-{key.request_id}", str(error)))
+            self._refuse(item, key, error)
             return frozenset()
         try:
             return self._settle(request)
@@ -80,7 +80,10 @@ class Intake:
     def set_aside(self, item: Mapping[str, Any]) -> None:
         """Answer a request on which the controller itself fails."""
         key = RequestKey(AccountId(str(item["account"])), RequestId(str(item["request"])))
-        self._answer(key, Answer(Status.FAILED, f"failed-{key.request_id}", str(InternalFault(key.request_id))))
+        self._refuse(item, key, InternalFault(key.request_id))
+
+    def _refuse(self, item: Mapping[str, Any], key: RequestKey, error: Permanent) -> None:
+        self._answer(key, Answer(Status.FAILED, known_id(item) or f"failed-{key.request_id}", str(error)))
 
     def _settle(self, request: Request) -> frozenset[Arn]:
         self._check_time(request)

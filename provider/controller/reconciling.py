@@ -117,7 +117,9 @@ class Reconciler:
         self._log(passed)
         concluded = [self._commit(view, passed) for view in views]
         names = frozenset(view.target for view, settled, _ in concluded if not settled or view.concerns(resource.arn))
-        settled = all(settled for _, settled, _ in concluded) and passed.outcome is not Outcome.UNSETTLED
+        settled = (
+            all(settled for _, settled, _ in concluded) and passed.outcome is not Outcome.UNSETTLED and not passed.later
+        )
         more = frozenset(arn for _, _, arns in concluded for arn in arns)
         return names, self._clock.now() + (_HOURLY if settled else _SOON), more
 
@@ -142,7 +144,7 @@ class Reconciler:
 
         One bad grant, or a document that AWS counts longer than we do, holds back nobody else.
         """
-        barred: dict[DeclarationId, CrossAccountError] = {}
+        refused: dict[DeclarationId, CrossAccountError] = {}
         tries: list[frozenset[DeclarationId] | None] = [None]
         passed = Passed(arn, Outcome.UNSETTLED, self._clock.now())
         for _ in range(_WRITES):
@@ -150,14 +152,18 @@ class Reconciler:
                 break
             try:
                 passed = self._settled(arn, views, latest, tries.pop())
-            except _RefusedWithNew as refused:
-                if not refused.new:
-                    return Passed(arn, Outcome.REFUSED, self._clock.now(), refused.error)
-                halves = refused.new[: len(refused.new) // 2], refused.new[len(refused.new) // 2 :]
-                tries += [frozenset(half) for half in halves if half] if len(refused.new) > 1 else []
-                tries += [frozenset()] if passed.outcome is Outcome.UNSETTLED else []
-                barred |= {refused.new[0]: refused.error} if len(refused.new) == 1 else {}
-        return replace(passed, left_out={**(passed.left_out or {}), **barred})
+            except _RefusedWithNew as refusal:
+                if not refusal.new:
+                    return Passed(arn, Outcome.REFUSED, self._clock.now(), refusal.error)
+                if len(refusal.new) == 1:
+                    refused[refusal.new[0]] = refusal.error
+                tries += _halves(refusal.new)
+                if passed.outcome is Outcome.UNSETTLED:  # removals, and what stands, wait for nobody
+                    tries.append(frozenset())
+                continue
+            refused |= passed.left_out or {}
+        later = frozenset(declaration for group in tries for declaration in group or ())
+        return replace(passed, left_out=refused, later=later)
 
     def _settled(
         self, arn: Arn, views: list[TargetView], latest: float, only: frozenset[DeclarationId] | None
@@ -262,6 +268,12 @@ class Reconciler:
     def _log(self, passed: Passed) -> None:
         extra = {"resource": passed.arn, "outcome": passed.outcome, "reason": str(passed.error or "")}
         _LOG.log(logging.INFO if passed.error is None else logging.WARNING, "passed", extra=extra)
+
+
+def _halves(new: Sequence[DeclarationId]) -> list[frozenset[DeclarationId]]:
+    """Both halves of more than one, the first one last: it is tried next."""
+    half = len(new) // 2
+    return [frozenset(new[half:]), frozenset(new[:half])] if half else []
 
 
 _TOGETHER = 50  # records in one transaction; DynamoDB takes 100 writes

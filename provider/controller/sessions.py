@@ -16,7 +16,8 @@ from provider.core.identifiers import Arn, FunctionArn
 MODELS = Path(__file__).parent / "models"
 """Service models that the runtime's own AWS library may be too old for; only the packaged zip has them."""
 
-_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
+# One call takes at most half a minute, whatever hangs: a write that begins in time ends within the lease (`LAST_WRITE`).
+_CONFIG = Config(connect_timeout=3, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 3})
 _DURATION = 900
 _MARGIN = 120.0
 _KEPT = 32  # clients, of a megabyte or two each; a scheduled round meets every resource

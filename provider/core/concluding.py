@@ -33,13 +33,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A pass: its resource, its end, the error that explains it, and the errors of single grants left out."""
+    """A pass: its resource, its end, and the error that explains it.
+
+    `left_out` are the errors of single grants; `later` those for which it had no time.
+    """
 
     arn: Arn
     outcome: Outcome
     now: float
     error: CrossAccountError | None = None
     left_out: Mapping[DeclarationId, CrossAccountError] | None = None
+    later: frozenset[DeclarationId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ def _left_without_consumers(view: TargetView, concluded: tuple[Conclusion, ...])
 
 
 def _conclude(view: TargetView, row: Row, passed: Passed) -> Conclusion:
+    if row.id in passed.later:
+        return Conclusion(row, row, ())
     error = _obstacle(view, row, passed)
     if error is not None and _gives_up(row, passed):
         return _given_up(row, passed, error)
@@ -139,6 +145,9 @@ def _advanced(view: TargetView, row: Row, passed: Passed) -> Row:
     placed = row.placed
     if passed.outcome is not Outcome.SHUT_OUT:
         placed = placed | {passed.arn} if stands else placed - {passed.arn}
+    if row.awaiting and not row.withdrawn and view.current:
+        # The target may have moved while this was being asked: it is answered when it stands there as well.
+        pending |= ({view.current.arn} & view.open_on(row)) - placed - {passed.arn}
     after = _told_anew(view, replace(row, pending=pending, placed=placed), passed)
     return replace(after, state=_state(view, after, passed))
 

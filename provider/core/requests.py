@@ -69,6 +69,15 @@ def parse(item: Mapping[str, Any], account: AccountId) -> Request:
     )
 
 
+def known_id(item: Mapping[str, Any]) -> str | None:
+    """The id that the stack knows, of an item that cannot be parsed: as far as it can be made out, and not of a Create."""
+    try:
+        event = _event(item)
+        return None if event.get("RequestType") == RequestType.CREATE else _text(event, "PhysicalResourceId", 1024)
+    except MalformedRequest:
+        return None
+
+
 def _event(item: Mapping[str, Any]) -> Mapping[str, Any]:
     text = item.get("event")
     if not isinstance(text, str) or len(text) > EVENT_LIMIT:

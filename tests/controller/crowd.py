@@ -4,18 +4,18 @@ What must hold is asked of the policies as AWS would decide; the stacks' side is
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
 from centre import CONSUMER, FUNCTION, OTHER, OWNER, SECOND, Centre, Resource
-from cloudformation import StackResource
+from cloudformation import Send, StackResource
 from interleaving import Actor, Died, Interrupted, SharedClock, Stage, Turn
 from twins import MemoryDesk
 
 from provider.controller.entry import Controller
-from provider.controller.intake import Intake
-from provider.controller.reconciling import LEASE, Reconciler
+from provider.controller.reconciling import LEASE
 from provider.core.answers import Answer
 from provider.core.errors import WriteUnsettled
 from provider.core.identifiers import Arn
@@ -52,7 +52,9 @@ class Crowd:
     turns: Sequence[Turn] = ()
     foreign: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     stream: list[RequestKey] = field(default_factory=list)
-    deaths: int = 0
+    kept: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    died_at: list[float] = field(default_factory=list)
+    longest: float = 0.0
     owner_is_quiet: bool = True
     writers_are_careful: bool = True
 
@@ -84,7 +86,7 @@ class Crowd:
         self.stacks.append(one)
 
         def play(actor: Actor) -> None:
-            one.send = self._asking(actor)
+            one.send = self._keeping(one, self._asking(actor))
             for step, choice in steps:
                 self._consume(one, step, WISHES[choice % len(WISHES)])
 
@@ -113,6 +115,12 @@ class Crowd:
                 actor.wait(None, self.centre.clock.time + choice)
 
         self.stage.enter("foreign writer", play)
+
+    def file(self, event: Mapping[str, Any]) -> RequestKey:
+        """A request of the consumer, on the table and in the stream."""
+        key = self.centre.file(CONSUMER, event)
+        self.stream.append(key)
+        return key
 
     def play(self) -> None:
         self.stage.run()
@@ -144,13 +152,15 @@ class Crowd:
                     next_round = self.centre.clock.time + SCHEDULE
                     self._controller(actor).round(until)
             except Died:
-                self.deaths += 1
+                self.died_at.append(self.centre.clock.time)
 
     def _controller(self, actor: Actor) -> Controller:
-        centre, clock = self.centre, SharedClock(actor)
-        ledger, desk = Interrupted(centre.ledger, actor), Interrupted(centre.desk, actor)
-        reconciler = Reconciler(ledger, desk, Interrupted(centre.policies, actor), clock, centre.id)
-        return Controller(ledger, desk, Intake(ledger, desk, clock), reconciler, clock)
+        """A controller of the same centre, whose every call is a place where others may come in."""
+        own = copy(self.centre)
+        for port in ("ledger", "desk", "policies"):
+            setattr(own, port, Interrupted(getattr(self.centre, port), actor))
+        own.clock = SharedClock(actor)  # type: ignore[assignment]
+        return own.new_controller()
 
     def _consume(self, one: StackResource, step: str, api: str) -> None:
         if step == "delete":
@@ -169,14 +179,7 @@ class Crowd:
             kept = [] if step == "blind" else others
             document = {"Version": "2012-10-17", "Statement": [*theirs, *kept]} if theirs or kept else None
             try:
-                if step == "blind":
-                    self.centre.policies.put(arn, document)
-                else:
-                    self.centre.policies.on_write, hook = None, self.centre.policies.on_write
-                    try:
-                        self.centre.policies.write(arn, document, live.revision)
-                    finally:
-                        self.centre.policies.on_write = hook
+                policies.write(arn, document, None if step == "blind" else live.revision)
             except WriteUnsettled:
                 continue
             self.foreign[arn] = theirs
@@ -187,12 +190,35 @@ class Crowd:
             actor.wait(None, self.centre.clock.time + 1)
             key = self.centre.file(account, event)
             self.stream.append(key)
-            answers, until = self.centre.desk.answers, self.centre.clock.time + HEARS
+            answers, asked_at = self.centre.desk.answers, self.centre.clock.time
+            until = asked_at + HEARS
             while key not in answers and self.centre.clock.time < until:
                 actor.wait(lambda: key in answers, until)
+            self.longest = max(self.longest, self.centre.clock.time - asked_at)
             return answers.get(key)
 
         return ask
+
+    def _keeping(self, one: StackResource, ask: Send) -> Send:
+        """Note what the stack may rely on: what it was told, until it has it deleted or asks to replace it."""
+
+        def asking(account: str, event: Mapping[str, Any]) -> Answer | None:
+            known = event.get("PhysicalResourceId", "")
+            kept = self.kept.get(one.stack, {})
+            if event["RequestType"] == "Delete":
+                left = {text: place for text, place in kept.items() if text != known and known.startswith("grant-")}
+            else:
+                left = {text: place for text, place in kept.items() if text == known}
+            self.kept[one.stack] = left
+            answer: Answer | None = ask(account, event)
+            if answer is not None and answer.status == "SUCCESS" and answer.data:
+                self.kept[one.stack] = {
+                    **left,
+                    answer.physical_id: (answer.data["TargetArn"], answer.data["SourceArns"][0]),
+                }
+            return answer
+
+        return asking
 
     def _ask_at_once(self, account: str, event: Mapping[str, Any]) -> Answer:
         return self.centre.ask(account, event)
@@ -200,9 +226,13 @@ class Crowd:
     # --- what must hold ------------------------------------------------------------------------------
 
     def _nobody_is_shut_out(self) -> None:
-        """No write of ours takes away what somebody keeps."""
-        if self.writers_are_careful and hasattr(self, "bystander"):
-            assert self.may(FUNCTION, OTHER, STEADY), "a write has shut out a stack that keeps its permission"
+        """No write takes away what somebody keeps."""
+        if not self.writers_are_careful or not hasattr(self, "stacks"):
+            return
+        assert self.may(FUNCTION, OTHER, STEADY), "a write has shut out a stack that nobody has touched"
+        for places in self.kept.values() if self.owner_is_quiet else ():
+            for arn, caller in places.values():
+                assert self._lets_in(arn, caller), f"a write has shut out {caller}"
 
     def _tells_the_truth(self, key: RequestKey, answer: Answer) -> None:
         if answer.status != "SUCCESS" or not self.owner_is_quiet or not self.writers_are_careful:

@@ -75,6 +75,11 @@ class Actor:
         if self.stage.over:
             raise Stopped
 
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is true, however long that takes."""
+        while not condition():
+            self.wait(condition, inf)
+
     def run(self) -> None:
         self.baton.acquire()
         try:

@@ -71,9 +71,9 @@ class MemoryLedger:
         self,
         puts: Sequence[OriginRecord | Row],
         deletes: Sequence[Row],
-        now: float,
+        now: float,  # noqa: ARG002 - the ledger in DynamoDB stamps its history with it
         checks: Sequence[PublicationRecord] = (),
-    ) -> None:  # noqa: ARG002 - the ledger in DynamoDB stamps its history with it
+    ) -> None:
         for record in (*puts, *deletes, *checks):
             if self._version(record) != record.version:
                 raise LedgerConflict
@@ -152,7 +152,8 @@ class MemoryDesk:
         return self.attempts[key]
 
     def unanswered(self) -> Iterator[Mapping[str, Any]]:
-        yield from list(self.requests.values())
+        for item in list(self.requests.values()):
+            yield {name: value for name, value in item.items() if isinstance(value, str)}
 
 
 @dataclass

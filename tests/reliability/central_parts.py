@@ -10,19 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from accounts import ACCOUNTS
+from deployed_names import ANSWERS, CENTRAL, GRANTS, PREFIX, REQUESTS
 from samtranslator.yaml_helper import yaml_parse
 
 from provider.localcloud import LocalCloud
 from provider.rollout.stacks import Stack, deploy
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-CONSUMER, CENTRAL, OWNER, INTRUDER = "111111111111", "222222222222", "333333333333", "444444444444"
-ACCOUNTS = {"consumer": CONSUMER, "central": CENTRAL, "owner": OWNER, "intruder": INTRUDER}
-PREFIX = "cross-account-permission"
-REQUESTS, ANSWERS, GRANTS = (f"{PREFIX}-{table}" for table in ("requests", "answers", "grants"))
 KEYS = {REQUESTS: ("account", "request"), ANSWERS: ("account", "request"), GRANTS: ("pk", "sk")}
-HOME = "us-east-1"
-
 _KEPT = ("AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::SQS::Queue")
 _FUNCTION = """
 Resources:
@@ -139,15 +135,19 @@ class CentralParts:
 
     def restore(self, wanted: State, found: State) -> None:
         """Make what was found what is wanted."""
-        for name in KEYS:
-            self._restore_table(name, wanted.tables[name], found.tables[name])
+        writes = [(name, write) for name in KEYS for write in _writes(name, wanted.tables[name], found.tables[name])]
+        for start in range(0, len(writes), 25):  # the most that DynamoDB takes at once
+            batch: dict[str, list[Any]] = {}
+            for name, write in writes[start : start + 25]:
+                batch.setdefault(name, []).append(write)
+            self.database.batch_write_item(RequestItems=batch)
         for arn, document in wanted.policies.items():
             if document != found.policies[arn]:
                 self.set_policy(arn, document)
 
-    def _restore_table(self, name: str, wanted: Mapping[Any, Item], found: Mapping[Any, Item]) -> None:
-        gone = [{"DeleteRequest": {"Key": {key: found[one][key] for key in KEYS[name]}}} for one in found.keys() - wanted]
-        back = [{"PutRequest": {"Item": item}} for key, item in wanted.items() if found.get(key) != item]
-        writes = [*gone, *back]
-        for start in range(0, len(writes), 25):  # the most that DynamoDB takes at once
-            self.database.batch_write_item(RequestItems={name: writes[start : start + 25]})
+
+def _writes(name: str, wanted: Mapping[Any, Item], found: Mapping[Any, Item]) -> list[Any]:
+    """What makes of a table's items the wanted ones."""
+    gone = found.keys() - wanted.keys()
+    deletes = [{"DeleteRequest": {"Key": {key: found[one][key] for key in KEYS[name]}}} for one in gone]
+    return deletes + [{"PutRequest": {"Item": item}} for key, item in wanted.items() if found.get(key) != item]

@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from central_parts import ACCOUNTS, CentralParts
+from accounts import ACCOUNTS
+from central_parts import CentralParts
 from processes import ControllerProcess, Hours, ProviderProcess
 from scenes import Stage
 

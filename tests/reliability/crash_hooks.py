@@ -37,12 +37,26 @@ def stop() -> NoReturn:
     raise Stopped
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer was put into the answers table: the request's id."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A function's policy was written: its ARN, and the document, None where it was removed."""
+
+    arn: str
+    document: Any
+
+
 @dataclass(slots=True)
 class Wire:
     """What one process at a time sends: `calls` by name, in order.
 
-    `answers` are the requests that were answered, `policies` what was written to whose policy (None: it was removed),
-    since somebody last cleared them.
+    `effects` are the answers and policies that AWS has taken since somebody last cleared them.
 
     `end` is the point at which `stopping` is called, and from there on at every call: what the process would do
     while it is unwound reaches nobody. `fault`, where given, is asked before each call whether it fails, and how.
@@ -52,10 +66,9 @@ class Wire:
     stopping: Callable[[], NoReturn] = stop
     fault: Callable[[int, str], Exception | None] = lambda _number, _name: None
     calls: list[str] = field(default_factory=list)
-    answers: list[str] = field(default_factory=list)
-    policies: list[tuple[str, Any]] = field(default_factory=list)
+    effects: list[Answered | Written] = field(default_factory=list)
     stopped: bool = False
-    _taken: Callable[[], None] = lambda: None
+    _on_its_way: list[Answered | Written] = field(default_factory=list)
 
     def begin(self, end: Point | None = None) -> None:
         """Another process: counting starts anew."""
@@ -88,27 +101,25 @@ class Wire:
 
     def _before_send(self, request: Any, event_name: str, **_: Any) -> None:
         operation = event_name.removeprefix("before-send.")
-        self._taken = self._noting(operation, request)
+        self._on_its_way = _effects(operation, request)
         self.sending(operation)
 
     def _response_received(self, response_dict: Any, **_: Any) -> None:
         if response_dict is None:
             return
         if response_dict["status_code"] < 300:
-            self._taken()
+            self.effects += self._on_its_way
         self.received()
 
-    def _noting(self, operation: str, request: Any) -> Callable[[], None]:
-        """What to note when AWS has taken this call."""
-        if operation == "dynamodb.PutItem":
-            sent = json.loads(request.body)
-            if sent["TableName"].endswith("-answers"):
-                return lambda: self.answers.append(sent["Item"]["request"]["S"])
-        if operation in ("lambda.PutResourcePolicy", "lambda.DeleteResourcePolicy"):
-            arn = unquote(urlsplit(request.url).path.rpartition("/")[2])
-            policy = json.loads(json.loads(request.body)["Policy"]) if request.body else None
-            return lambda: self.policies.append((arn, policy))
-        return lambda: None
+
+def _effects(operation: str, request: Any) -> list[Answered | Written]:
+    """What a call will have done when AWS has taken it, as far as anybody outside can see it."""
+    sent = json.loads(request.body or "{}") if operation.startswith(("dynamodb.", "lambda.")) else {}
+    if operation in ("lambda.PutResourcePolicy", "lambda.DeleteResourcePolicy"):
+        arn = unquote(urlsplit(request.url).path.rpartition("/")[2])
+        return [Written(arn, json.loads(sent["Policy"]) if "Policy" in sent else None)]
+    puts = [sent] if operation == "dynamodb.PutItem" else [one.get("Put", {}) for one in sent.get("TransactItems", [])]
+    return [Answered(put["Item"]["request"]["S"]) for put in puts if put.get("TableName", "").endswith("-answers")]
 
 
 def points(calls: Iterable[str]) -> list[Point]:

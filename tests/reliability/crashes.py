@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crash_hooks import Point, When, points
+from operations import GIVEN_UP
 from scenes import HOUR, MINUTE, Scene
 
 
@@ -63,5 +64,9 @@ def recovered(scene: Scene, way: Way) -> list[str]:
 
 def summary(scene: Scene, calls: list[str], tried: list[Crash]) -> str:
     """A line for the summary of the run."""
-    latest = max((crash.answered_after for crash in tried), default=0.0)
-    return f"{scene.operation.name}: {len(calls)} calls, {len(tried)} points, answered within {latest:.0f} s"
+    line = f"{scene.operation.name}: {len(calls)} calls, {len(tried)} points"
+    if scene.account is None:
+        return line
+    latest = max(crash.answered_after for crash in tried)
+    late = sum(crash.answered_after > GIVEN_UP for crash in tried)
+    return f"{line}, answered within {latest:.0f} s, {late} of them after the provider has given up"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from central_parts import CONSUMER, INTRUDER, OWNER
+from deployed_names import CONSUMER, INTRUDER, OWNER
 
 NARROW = "abc123"
 FOREIGN = {
@@ -49,7 +49,7 @@ class Step:
 
     def event(self, request: str, physical_ids: Mapping[str, str], arns: list[str]) -> dict[str, Any]:
         """The event without a ResponseURL; `function` among the properties is the number of the function."""
-        properties = {"ServiceToken": "arn:token", "ServiceTimeout": "60", **self.properties}
+        properties = {"ServiceToken": "arn:token", **self.properties}
         if "function" in properties:
             properties["FunctionArn"] = arns[properties.pop("function")]
         return {
@@ -67,7 +67,8 @@ class Step:
 class Operation:
     """`given` has happened before; `opens` holds after `event`; None for `event` is the schedule an hour later.
 
-    `mends`: somebody has removed our statements from the first function's policy meanwhile.
+    `mends`: somebody has removed our statements from the first function's policy meanwhile. `sequels` may happen
+    while the event is still unanswered.
     """
 
     name: str
@@ -76,6 +77,21 @@ class Operation:
     given: Mapping[str, Step] = field(default_factory=dict)
     status: str = "SUCCESS"
     mends: bool = False
+    sequels: tuple["Sequel", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """What happens `after` so many seconds, and whom the policies let in when both are over."""
+
+    name: str
+    step: Step
+    after: float
+    opens: Opens
+
+
+GIVEN_UP = 112.0
+"""Seconds after which the provider has answered that it is too late: CloudFormation rolls back."""
 
 
 def _publish(request_type: str = "Create", function: int = 0, known: str = "") -> Step:
@@ -93,20 +109,52 @@ def _narrow(known: str) -> Step:
     return _ask("Update", known=known, AuthorizerIds=[NARROW])
 
 
-_PUBLISHED = {"publication": _publish(), "bystander": _ask(stack="bystander")}
+# As many as a pass would not remove without a record that explains it.
+_BYSTANDER = _ask(stack="bystander", AuthorizerIds=["zzz999", "yyy888", "xxx777", "www666"])
+_PUBLISHED = {"publication": _publish(), "bystander": _BYSTANDER}
 _GRANTED = {**_PUBLISHED, "grant": _ask()}
 _NARROWED = {**_GRANTED, "narrowed": _narrow("grant")}
 _MOVED = {**_GRANTED, "moved": _publish("Update", 1, "publication")}
 _WITHDRAWN = {**_GRANTED, "withdrawn": _publish("Delete", known="publication")}
 _ALONE = {"publication": _publish(function=1), "grant": _ask()}
 
-CREATE_GRANT = Operation("grant: create", _ask(), (ASKER | BYSTANDER, NOBODY), _PUBLISHED)
-UPDATE_GRANT = Operation("grant: update", _narrow("grant"), (ASKER | BYSTANDER, NOBODY), _GRANTED)
 
-PUBLICATIONS = (
-    Operation("publication: create", _publish(), (NOBODY, NOBODY)),
+def _rolled_back(step: Step, opens: Opens) -> Sequel:
+    return Sequel("rolled back", step, GIVEN_UP, opens)
+
+
+CREATE_GRANT = Operation(
+    "grant: create",
+    _ask(),
+    (ASKER | BYSTANDER, NOBODY),
+    _PUBLISHED,
+    sequels=(_rolled_back(_ask("Delete", known="failed"), (BYSTANDER, NOBODY)),),
+)
+LOOKUP = Step("Create", {"Target": f"{OWNER}/token-service"}, type="TargetLookup")
+UPDATE_GRANT = Operation(
+    "grant: update",
+    _narrow("grant"),
+    (ASKER | BYSTANDER, NOBODY),
+    _GRANTED,
+    sequels=(_rolled_back(_ask("Update", known="grant"), (ASKER | BYSTANDER, NOBODY)),),
+)
+
+OF_PUBLICATIONS = (
     Operation(
-        "publication: move", _publish("Update", 1, "publication"), (ASKER | BYSTANDER, ASKER | BYSTANDER), _GRANTED
+        "publication: create",
+        _publish(),
+        (NOBODY, NOBODY),
+        sequels=(_rolled_back(_publish("Delete", known="failed"), (NOBODY, NOBODY)),),
+    ),
+    Operation(
+        "publication: move",
+        _publish("Update", 1, "publication"),
+        (ASKER | BYSTANDER, ASKER | BYSTANDER),
+        _GRANTED,
+        sequels=(
+            _rolled_back(_publish("Update", 0, "publication"), (ASKER | BYSTANDER, NOBODY)),
+            Sequel("a grant deleted", _ask("Delete", "bystander", "bystander"), 2.0, (ASKER, ASKER)),
+        ),
     ),
     Operation(
         "publication: clean-up after a move",
@@ -117,20 +165,21 @@ PUBLICATIONS = (
     Operation("publication: delete", _publish("Delete", known="publication"), (NOBODY, NOBODY), _GRANTED),
     Operation("publication: create again", _publish(), (ASKER | BYSTANDER, NOBODY), _WITHDRAWN),
 )
-GRANTS = (
+OF_GRANTS = (
     CREATE_GRANT,
     UPDATE_GRANT,
     Operation("grant: roll an update back", _ask("Update", known="narrowed"), (ASKER | BYSTANDER, NOBODY), _NARROWED),
     Operation("grant: clean-up after an update", _ask("Delete", known="grant"), (ONE | BYSTANDER, NOBODY), _NARROWED),
-    Operation("grant: delete", _ask("Delete", known="grant"), (BYSTANDER, NOBODY), _GRANTED),
+    Operation(
+        "grant: delete",
+        _ask("Delete", known="grant"),
+        (BYSTANDER, NOBODY),
+        _GRANTED,
+        sequels=(Sequel("deleted again", _ask("Delete", known="grant"), GIVEN_UP, (BYSTANDER, NOBODY)),),
+    ),
     Operation("grant: delete the last", _ask("Delete", known="grant"), (NOBODY, NOBODY), _ALONE),
     Operation("grant: refuse", _ask(stack="intruder"), (BYSTANDER, NOBODY), _PUBLISHED, "FAILED"),
-    Operation(
-        "lookup",
-        Step("Create", {"Target": f"{OWNER}/token-service"}, type="TargetLookup"),
-        (BYSTANDER, NOBODY),
-        _PUBLISHED,
-    ),
+    Operation("lookup", LOOKUP, (BYSTANDER, NOBODY), _PUBLISHED),
 )
 ROUNDS = (
     Operation("round: nothing has changed", None, (ASKER | BYSTANDER, NOBODY), _GRANTED),

@@ -18,8 +18,8 @@ from unittest.mock import patch
 from urllib.parse import quote
 
 import botocore.session
-from central_parts import ANSWERS, CENTRAL, CONSUMER, GRANTS, HOME, PREFIX, REQUESTS
-from crash_hooks import Point, Stopped, Wire
+from crash_hooks import Point, Stopped, Wire, stop
+from deployed_names import ANSWERS, CENTRAL, CONSUMER, GRANTS, HOME, PREFIX, REQUESTS
 
 from provider.controller import dynamodb_ledger
 from provider.controller import entry as controller
@@ -40,15 +40,15 @@ ENVIRONMENT = {
     "REQUEST_ROLE_ARN": f"arn:aws:iam::{CENTRAL}:role/{PREFIX}/{PREFIX}-request",
     "HOME_REGION": HOME,
 }
-SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event"}
 _RUNS_FOR = 120.0  # both functions' timeout, seconds
 
 
 @dataclass(slots=True)
 class Hours:
-    """Time that passes only while somebody sleeps or a test says so."""
+    """Time that passes only while somebody sleeps or a test says so; alarms go off on the way."""
 
     time: float
+    alarms: list["Alarm"] = field(default_factory=list)
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -56,7 +56,39 @@ class Hours:
 
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
-        self.time += seconds
+        end = self.time + seconds
+        while due := [alarm for alarm in self.alarms if alarm.at <= end]:
+            alarm = min(due, key=lambda one: one.at)
+            self.alarms.remove(alarm)
+            self.time = max(self.time, alarm.at)
+            alarm.ring()
+        self.time = max(self.time, end)
+
+    def timer(self, seconds: float, ring: Callable[[], None]) -> "Alarm":
+        """In place of `threading.Timer`."""
+        return Alarm(self, self.time + seconds, ring)
+
+
+@dataclass(eq=False, slots=True)
+class Alarm:
+    """What happens at a time, unless it is cancelled or its process ends before."""
+
+    hours: Hours
+    at: float
+    ring: Callable[[], None]
+    daemon: bool = False
+
+    def start(self) -> None:
+        """Count from now on."""
+        self.hours.alarms.append(self)
+
+    def cancel(self) -> None:
+        """Never mind."""
+        if self in self.hours.alarms:
+            self.hours.alarms.remove(self)
+
+    def join(self) -> None:
+        """It rings in the one thread that there is, and so is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +125,16 @@ def connected(session: botocore.session.Session, wire: Wire, endpoint: str, keys
     return session
 
 
+def records(*items: Mapping[str, Any]) -> dict[str, Any]:
+    """An event of the requests' stream: these items are new."""
+    return {"Records": [{"eventName": "INSERT", "dynamodb": {"NewImage": item}} for item in items]}
+
+
+def scheduled() -> dict[str, Any]:
+    """An event of the schedule."""
+    return {"source": "aws.events", "detail-type": "Scheduled Event"}
+
+
 @dataclass(slots=True)
 class ControllerProcess:
     """The controller under its role; `wire` has the calls of its last invocation.
@@ -113,12 +155,11 @@ class ControllerProcess:
 
     def take(self, *items: Mapping[str, Any], end: Point | None = None) -> bool:
         """What the stream brings: these new requests. False: the process has stopped."""
-        records = [{"eventName": "INSERT", "dynamodb": {"NewImage": item}} for item in items]
-        return self.invoke({"Records": records}, end)
+        return self.invoke(records(*items), end)
 
     def round(self, end: Point | None = None) -> bool:
         """What the schedule has it do."""
-        return self.invoke(SCHEDULED, end)
+        return self.invoke(scheduled(), end)
 
     def invoke(self, event: Mapping[str, Any], end: Point | None = None) -> bool:
         """Handle an event from a cold start; False: the process has stopped at `end`."""
@@ -158,11 +199,14 @@ class ResponseHost:
     faults: list[int | Exception] = field(default_factory=list)
     documents: list[Any] = field(default_factory=list)
     taken_at: list[float] = field(default_factory=list)
-    attempts: int = 0
+
+    def clear(self) -> None:
+        """Forget what was taken."""
+        self.documents.clear()
+        self.taken_at.clear()
 
     def take(self, document: bytes, timeout: float) -> int:
         """One attempt; the status of the reply."""
-        self.attempts += 1
         self.wire.sending("cloudformation.Put")
         fault = self.faults.pop(0) if self.faults else 200
         if isinstance(fault, TimeoutError):
@@ -216,7 +260,17 @@ class ProviderProcess:
 
     def __post_init__(self) -> None:
         self.host = ResponseHost(self.wire, self.hours)
-        self._session = connected(clients._library.__wrapped__(), self.wire, self.endpoint, self.keys)
+        self._session = self._connected(self.endpoint)
+
+    def _connected(self, endpoint: str) -> botocore.session.Session:
+        return connected(clients._library.__wrapped__(), self.wire, endpoint, self.keys)
+
+    @contextmanager
+    def elsewhere(self, endpoint: str) -> Iterator[None]:
+        """Meanwhile AWS is looked for there."""
+        session, self._session = self._session, self._connected(endpoint)
+        yield
+        self._session = session
 
     def provider(self) -> Provider:
         """The function as its entry puts it together."""
@@ -226,34 +280,32 @@ class ProviderProcess:
         def connect(settings: Any, account: Any) -> Centre:
             return known.setdefault((settings, account), Centre(settings, account, clients.open_client, clock))
 
-        return Provider(self.environment, clock, connect, Sender(clock, lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)))
+        return Provider(
+            self.environment, clock, connect, Sender(clock, lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        )
 
     def _sleep(self, seconds: float) -> None:
         self.hours.sleep(seconds)
         self.meanwhile()
 
     def invoke(self, event: Mapping[str, Any], end: Point | None = None, warm: Provider | None = None) -> bool:
-        """Handle an event; False: the process has stopped at `end`."""
+        """Handle an event; False: the process has stopped at `end`, or Lambda has ended it when its time was over."""
         self.wire.begin(end)
         context = Context(f"arn:aws:lambda:{HOME}:{CONSUMER}:function:{PREFIX}")
+        self.hours.timer(_RUNS_FOR, stop).start()
         with (
             patch.object(clients, "_library", lambda: self._session),
             patch.object(http.client, "HTTPSConnection", self.host.connection),
+            patch.object(threading, "Timer", self.hours.timer),
             patch("botocore.endpoint.time", SimpleNamespace(sleep=self.hours.sleep)),
         ):
             try:
                 (warm or self.provider())(event, context)
             except Stopped:
-                _end_threads()
                 return False
+            finally:
+                self.hours.alarms.clear()
         return True
-
-
-def _end_threads() -> None:
-    """The timers of a process end with it."""
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            thread.cancel()
 
 
 def with_response_url(event: Mapping[str, Any], issued_at: float) -> dict[str, Any]:
@@ -262,4 +314,3 @@ def with_response_url(event: Mapping[str, Any], issued_at: float) -> dict[str, A
     host = "cloudformation-custom-resource-response-useast1.s3.amazonaws.com"
     query = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date={stamp(issued_at)}&X-Amz-Expires=7200&X-Amz-Signature=0"
     return {**event, "ResponseURL": f"https://{host}/{path}?{query}"}
-

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from crashes import crashes, summary
-from operations import PUBLICATIONS, Operation
+from operations import OF_PUBLICATIONS, Operation
 from scenes import Stage
 
 
-@pytest.mark.parametrize("operation", PUBLICATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", OF_PUBLICATIONS, ids=lambda operation: operation.name)
 def test_a_stop_at_any_call_ends_as_if_nothing_had_happened(
     stage: Stage, operation: Operation, record_property: Callable[[str, object], None]
 ) -> None:

@@ -1,0 +1,34 @@
+"""A controller in a process of its own that kills itself with SIGKILL at one of its calls. Run by test_process_kill.
+
+On stdin it is told where the cloud is and what to handle, as JSON. Just before the end it writes to stdout,
+pickled, the effects that only its own hooks have seen.
+"""
+
+import json
+import os
+import pickle
+import signal
+import sys
+from typing import Any, NoReturn
+
+from crash_hooks import Point, When
+from processes import ControllerProcess, Hours
+
+
+def run(told: dict[str, Any]) -> None:
+    """Handle the event, as far as it goes."""
+    controller = ControllerProcess(told["endpoint"], tuple(told["keys"]), Hours(told["time"]), told["shards"])
+    wire = controller.wire
+
+    def killed() -> NoReturn:
+        sys.stdout.buffer.write(pickle.dumps(wire.effects))
+        sys.stdout.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    wire.stopping = killed
+    controller.invoke(told["event"], Point(told["number"], When(told["when"])))
+
+
+if __name__ == "__main__":
+    run(json.load(sys.stdin))

@@ -1,0 +1,50 @@
+"""The controller stops at any call, and before that is made good the next event comes: a rollback, another stack's."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from crash_hooks import Point, When
+from operations import OF_GRANTS, OF_PUBLICATIONS, Operation, Sequel, callers
+from scenes import HOUR, MINUTE, Scene, Stage, open_ends
+
+CASES = [(operation, sequel) for operation in OF_PUBLICATIONS + OF_GRANTS for sequel in operation.sequels]
+
+
+@pytest.mark.parametrize(
+    "operation, sequel", CASES, ids=[f"{operation.name}, {sequel.name}" for operation, sequel in CASES]
+)
+def test_a_stop_at_any_call_does_not_confuse_what_comes_next(
+    stage: Stage, operation: Operation, sequel: Sequel, record_property: Callable[[str, object], None]
+) -> None:
+    """Both requests lie there when the schedule finds them; both are answered, and who may call is as both say."""
+    scene = stage.set(operation)
+    calls = scene.undisturbed()
+    found = [
+        (calls[number], number, fault) for number in range(len(calls)) for fault in _stopped(scene, sequel, number)
+    ]
+    record_property("summary", f"{operation.name}, then {sequel.name}: {len(calls)} points")
+    assert found == []
+
+
+def _stopped(scene: Scene, sequel: Sequel, number: int) -> list[str]:
+    scene.begin()
+    assert not scene.act(end=Point(number, When.AFTER))
+    stage, began = scene.stage, scene.at + sequel.after
+    stage.hours.time = began
+    stage.controller.take(stage.file("sequel", sequel.step, scene.ids))
+    faults = list(_faults(scene, sequel))
+    for passed in (MINUTE, 2 * MINUTE, HOUR):
+        if not faults:
+            break
+        stage.hours.time = began + passed
+        stage.controller.round()
+        faults = list(_faults(scene, sequel))
+    return faults
+
+
+def _faults(scene: Scene, sequel: Sequel) -> Iterator[str]:
+    state = scene.stage.look()
+    yield from open_ends(state)
+    for (arn, document), expected in zip(state.policies.items(), sequel.opens, strict=True):
+        if callers(document) != expected:
+            yield f"{arn} lets in {callers(document)}"
