@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv package local demo test check docs format clean
+.PHONY: help venv package local demo test check soak docs format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,6 +46,10 @@ check: $(STAMP) ## Check format, lint, types, import contracts and templates, an
 	$(BIN)/lint-imports
 	$(if $(TEMPLATES),$(BIN)/cfn-lint -- $(TEMPLATES))
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+soak: export MODEL_BUDGET := soak
+soak: $(STAMP) ## Play the model of CloudFormation at length
+	$(BIN)/pytest -q --timeout 7200 tests/controller/test_model.py
 
 docs: $(STAMP) ## Write the generated parts of the docs
 	@$(BIN)/python docs/generate.py

@@ -14,3 +14,15 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     directory = tmp_path_factory.mktemp("cloud")
     with LocalCloud.start(directory=directory, accounts=ACCOUNTS, outside=OUTSIDE) as running:
         yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have recorded as `summary`; with workers as well, whose own output nobody sees."""
+    lines = [
+        text
+        for report in terminalreporter.stats.get("passed", [])
+        for name, text in report.user_properties
+        if name == "summary"
+    ]
+    for line in lines:
+        terminalreporter.write_line(str(line))

@@ -77,7 +77,7 @@ class Controller:
         newest = datetime.fromtimestamp(now - _LEFT_TO_THE_STREAM, UTC).strftime("%Y%m%dT%H%M%SZ")
         missed = (item for item in self._desk.unanswered() if not newest < item.get("issuedAt", "") < _NO_TIME)
         concerned = self._taken_in(self._not_poisoned(missed), now + (until - now) / 3)
-        self._reconcile([*due, *concerned], until)
+        self._reconcile([*due, *concerned], until, patient=True)
 
     def _not_poisoned(self, items: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Without those that have cost an invocation too often: counted before the work, so that nothing hides it."""
@@ -103,8 +103,11 @@ class Controller:
             _LOG.exception("failed", extra={"account": item.get("account"), "request": item.get("request")})
             return frozenset()
 
-    def _reconcile(self, arns: Iterable[Arn], until: float) -> None:
-        """One resource after the other; what is not settled comes again when all others had their turn."""
+    def _reconcile(self, arns: Iterable[Arn], until: float, *, patient: bool = False) -> None:
+        """One resource after the other; what is not settled comes again when all others had their turn.
+
+        A `patient` one waits for leases as well: their holders may be dead, and the next round may be too late.
+        """
         queue = deque(dict.fromkeys(arns))
         again: set[Arn] = set()
         while queue and self._clock.now() < until:
@@ -117,7 +120,7 @@ class Controller:
                 _LOG.exception("failed", extra={"resource": arn})
                 continue
             queue.extend(found.concerned)
-            if found.again:
+            if found.again or (patient and not found.taken):
                 again.add(arn)
                 queue.append(arn)
 

@@ -50,8 +50,9 @@ _HOURLY = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What has come of reconciling a resource: whether it must be tried again, and what else is concerned."""
+    """What has come of reconciling a resource: whether its lease was to be had, whether it is not settled, what else is concerned."""
 
+    taken: bool
     again: bool
     concerned: frozenset[Arn]
 
@@ -85,8 +86,9 @@ class Reconciler:
             until: epoch seconds after which no other pass begins; what is left stays due for the schedule.
         """
         holder = secrets.token_hex(8)
-        again, concerned = False, frozenset[Arn]()
+        taken, again, concerned = False, False, frozenset[Arn]()
         while (resource := self._ledger.acquire(arn, holder, self._clock.now())) is not None:
+            taken = True
             try:
                 names, due_at, more = self._pass(resource)
                 concerned |= more
@@ -100,7 +102,7 @@ class Reconciler:
             if self._clock.now() >= until:
                 self._ledger.give_back(resource, self._clock.now())
                 break
-        return Round(again, concerned - {arn})
+        return Round(taken, again, concerned - {arn})
 
     def _pass(self, resource: ResourceRecord) -> tuple[frozenset[Target], float, frozenset[Arn]]:
         """One pass: the names that remain, when the resource is due again, and what else is concerned."""

@@ -49,7 +49,10 @@ class Actor:
     wakes_at: float = 0.0
     done: bool = False
     mortal: bool = False
+    calls: int = 0
     dies: bool = False
+    dead: bool = False
+    """Dead until somebody gives it another life: no clean-up code can call anything."""
     failure: BaseException | None = None
 
     def can_go_on(self) -> bool:
@@ -60,8 +63,9 @@ class Actor:
     def step(self) -> None:
         """A place where another actor may come in, or where this one dies."""
         self.wait(None, self.stage.clock.time)
-        if self.dies:
-            self.dies = False
+        self.calls += 1
+        self.dead = self.dead or self.dies
+        if self.dead:
             raise Died
         self.stage.clock.time += CALL
 
@@ -74,6 +78,9 @@ class Actor:
         self.baton.acquire()
         if self.stage.over:
             raise Stopped
+
+    def revive(self) -> None:
+        self.dies = self.dead = False
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """Wait until something is true, however long that takes."""
@@ -103,7 +110,6 @@ class Stage:
     leading: list[Actor] = field(default_factory=list)
     back: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     over: bool = False
-    calls: int = 0
 
     def enter(self, name: str, play: Callable[[Actor], None], *, leads: bool = True, mortal: bool = False) -> None:
         actor = Actor(self, name, play, mortal=mortal)
@@ -136,7 +142,7 @@ class Stage:
                 if left == 0 and turn.slow:
                     actor.condition, actor.wakes_at = None, self.clock.time + turn.slow
                     break
-                actor.dies = left == 0 and turn.dies and actor.mortal
+                actor.dies = actor.dies or (left == 0 and turn.dies and actor.mortal)
                 self._go(actor)
                 if actor.done or not actor.can_go_on():
                     break
@@ -157,7 +163,6 @@ class Stage:
             self.clock.time = earliest
 
     def _go(self, actor: Actor) -> None:
-        self.calls += 1
         actor.baton.release()
         self.back.acquire()
         if actor.failure is not None:

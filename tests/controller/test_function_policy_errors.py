@@ -91,6 +91,23 @@ def test_a_concurrent_update_is_no_duplicate_sid_and_what_it_wrote_stays(on_lamb
     assert (aws.document(FUNCTION) or {})["Statement"][0] == FOREIGN
 
 
+def test_what_another_writes_between_our_look_and_our_write_stays(on_lambda: Centre, aws: LambdaTwin) -> None:
+    """Nothing but the revision says that somebody was there."""
+    aws.before["put_resource_policy"] = lambda: aws.change(FUNCTION, {"Version": "2012-10-17", "Statement": [FOREIGN]})
+    assert create(on_lambda).status == "SUCCESS"
+    assert (aws.document(FUNCTION) or {})["Statement"][0] == FOREIGN
+
+
+def test_the_owners_own_permission_for_api_gateway_is_foreign(on_lambda: Centre, aws: LambdaTwin) -> None:
+    """Ours are told by their Sid alone: the owner's own API has the same principal."""
+    own = {**FOREIGN, "Sid": "own-api", "Principal": {"Service": "apigateway.amazonaws.com"}}
+    own["Condition"] = {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:eu-west-1:333333333333:ownownown0/*"}}
+    aws.change(FUNCTION, {"Version": "2012-10-17", "Statement": [own]})
+    first = create(on_lambda).physical_id
+    on_lambda.ask(CONSUMER, permission().event("Delete", first))
+    assert (aws.document(FUNCTION) or {})["Statement"] == [own]
+
+
 def test_a_document_that_aws_refuses_is_answered_at_once_with_what_aws_says(on_lambda: Centre, aws: LambdaTwin) -> None:
     dead = {**FOREIGN, "Sid": "dead", "Principal": {"AWS": "AROAEXAMPLE1234567890"}}
     aws.change(FUNCTION, {"Version": "2012-10-17", "Statement": [dead]})

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from centre import CONSUMER, FUNCTION, OWNER, SECOND, Centre, permission, source, target
+from interleaving import Died
 
 from provider.controller.reconciling import LAST_WRITE, LEASE, PASS
 from provider.controller.sessions import new_client, new_session
@@ -51,6 +52,26 @@ def test_a_pass_that_has_outlived_its_lease_writes_nothing(published: Centre) ->
     once_after(published.policies, "read", the_stack_gives_up)
     published.handle(key)
     assert cancelled == ["SUCCESS"]
+    assert published.sources() == []
+    assert published.policies.writes == []
+
+
+def test_so_does_one_whose_records_are_marked_already(published: Centre) -> None:
+    """An earlier pass has marked what it could not write: then no version tells that somebody else was there."""
+    key = published.file(CONSUMER, permission().event("Create"))
+
+    def the_stack_gives_up() -> None:
+        published.clock.time += LEASE + 5
+        published.ask(CONSUMER, permission().event("Delete", "orders-Permission-1A2B3C"))
+
+    def the_first_pass_fails() -> None:
+        published.clock.time += LAST_WRITE + 1
+        once_after(published.policies, "read", the_stack_gives_up)
+        raise WriteUnsettled(ARN, "TooManyRequestsException")
+
+    published.policies.before_write = the_first_pass_fails
+    published.handle(key)
+    assert published.policies.before_write is None
     assert published.sources() == []
     assert published.policies.writes == []
 
@@ -153,3 +174,37 @@ def test_what_an_unsettled_write_has_left_is_not_forgotten_when_a_later_one_is_r
     published.round()
     recorded = [row.grant.source_arns[0] for row in published.ledger.rows.values() if isinstance(row, GrantRecord)]
     assert published.sources() == sorted(recorded)
+
+
+def api_of(name: str) -> str:
+    return f"apiaaaaa{name.lower()}"
+
+
+def _die(*_: object) -> None:
+    raise Died
+
+
+def test_no_statement_stands_unrecorded_when_a_controller_dies_right_after_writing(published: Centre) -> None:
+    """A target moves, its four consumers are opened on the new function, and all is deleted before anybody looks."""
+    ids = {name: published.ask(CONSUMER, another(api_of(name), name)).physical_id for name in ("P1", "P2", "P3", "P4")}
+    moved = published.file(OWNER, target(FunctionArn=SECOND).event("Update", publication(published)))
+    ledger = published.ledger
+
+    def dies() -> None:
+        if published.policies.writes[-1][0] == SECOND:
+            raise Died
+
+    published.policies.on_write = dies
+    ledger.give_back = _die  # type: ignore[method-assign]
+    with pytest.raises(Died):
+        published.handle(moved)
+    published.policies.on_write = None
+    del ledger.give_back  # type: ignore[method-assign]
+    for name, known in ids.items():
+        event = {**permission(ApiId=api_of(name)).event("Delete", known), "LogicalResourceId": name}
+        published.handle(published.file(CONSUMER, event))
+    for _ in range(3):
+        published.clock.time += LEASE + 25
+        published.round()
+    assert (published.sources(FUNCTION), published.sources(SECOND)) == ([], [])
+    assert not published.desk.requests

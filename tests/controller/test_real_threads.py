@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from centre import FUNCTION, Centre, Resource, permission, source, target
+from tables import create_desk, create_ledger
 from test_grant_lifecycle import FOREIGN
 from twins import MemoryPolicies
 
@@ -120,17 +121,8 @@ class Crowd:
 def crowd(cloud: LocalCloud) -> Crowd:
     """A centre in DynamoDB whose owner has published the function."""
     client = cloud.client("dynamodb", "central")
-    for table, (first, second) in (
-        ("requests", ("account", "request")),
-        ("answers", ("account", "request")),
-        ("grants", ("pk", "sk")),
-    ):
-        client.create_table(
-            TableName=f"threads-{table}",
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in (first, second)],
-            KeySchema=[{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    create_ledger(client, "threads-grants")
+    create_desk(client, "threads-requests", "threads-answers")
     one = Crowd(client)
     published = one.file(target(), "Create")
     one.take(1, [published])

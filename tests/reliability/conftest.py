@@ -1,5 +1,6 @@
 """Fixtures of the tests of reliability: one local cloud with the central parts, and a stage on it."""
 
+import gc
 import logging
 import time
 from collections.abc import Iterator
@@ -7,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 from accounts import ACCOUNTS
 from central_parts import CentralParts
-from processes import ControllerProcess, Hours, ProviderProcess
+from controller_process import ControllerProcess
+from hours import Hours
+from provider_process import ProviderProcess
 from scenes import Stage
 
 from provider.localcloud import LocalCloud
@@ -23,12 +26,14 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CentralParts]:
 
 
 @pytest.fixture(scope="session")
-def stage(parts: CentralParts) -> Stage:
+def stage(parts: CentralParts) -> Iterator[Stage]:
     """A stage; its time begins with the machine's, which is what IAM's sessions go by."""
+    gc.freeze()  # tens of thousands of calls would go through all that was imported, again and again
     opening = float(int(time.time()))
     hours = Hours(opening)
     controller = ControllerProcess(parts.cloud.endpoint, parts.credentials("central", "controller"), hours)
-    return Stage(parts, controller, hours, opening)
+    yield Stage(parts, controller, hours, opening)
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
@@ -42,15 +47,3 @@ def provider_process(stage: Stage) -> ProviderProcess:
 def quiet(caplog: pytest.LogCaptureFixture) -> None:
     """The log lines of many hundred processes are nobody's reading."""
     caplog.set_level(logging.CRITICAL, logger="provider")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what tests have recorded as `summary`; with workers as well, whose own output nobody sees."""
-    lines = [
-        text
-        for report in terminalreporter.stats.get("passed", [])
-        for name, text in report.user_properties
-        if name == "summary"
-    ]
-    for line in lines:
-        terminalreporter.write_line(str(line))

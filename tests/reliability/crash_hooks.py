@@ -122,6 +122,14 @@ def _effects(operation: str, request: Any) -> list[Answered | Written]:
     return [Answered(put["Item"]["request"]["S"]) for put in puts if put.get("TableName", "").endswith("-answers")]
 
 
+def writes(calls: Iterable[str]) -> list[Point]:
+    """After each call that may have changed something: after a mere look the world is what it was before."""
+    return [Point(number, When.AFTER) for number, call in enumerate(calls) if not call.split(".")[1].startswith(_LOOKS)]
+
+
+_LOOKS = ("AssumeRole", "Describe", "Get", "List", "Query", "Scan")
+
+
 def points(calls: Iterable[str]) -> list[Point]:
     """Before and after each call."""
     return [Point(number, when) for number, _ in enumerate(calls) for when in When]

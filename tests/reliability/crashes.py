@@ -51,12 +51,12 @@ def recovered(scene: Scene, way: Way) -> list[str]:
         scene.act()
         if scene.answered and not scene.faults():
             return []
-    # A dead lease outlives the first minute. What only the hourly look finds is nothing that anybody waits for.
-    for passed in (MINUTE, 2 * MINUTE):
-        hours.time = scene.at + passed
+    for passed in (MINUTE, 2 * MINUTE):  # a dead lease outlives the first minute
+        hours.time = max(hours.time, scene.at + passed)
         controller.round()
         if scene.answered and not scene.faults():
             return []
+    # What only the hourly look finds is nothing that anybody waits for.
     hours.time += HOUR
     controller.round()
     return scene.faults()

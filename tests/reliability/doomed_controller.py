@@ -11,8 +11,9 @@ import signal
 import sys
 from typing import Any, NoReturn
 
+from controller_process import ControllerProcess
 from crash_hooks import Point, When
-from processes import ControllerProcess, Hours
+from hours import Hours
 
 
 def run(told: dict[str, Any]) -> None:

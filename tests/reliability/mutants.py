@@ -1,14 +1,14 @@
 """Faults that were thought of and must not come back: each is one change to the text of the core or the controller.
 
 A pattern must match exactly once; where it does not, the text has moved on and the mutant must be written anew.
-`by` are the test files of the controller that are run against it, the one that shows it fastest first.
+`by` are the test files of the controller that are run against it, those that show it fastest.
 """
 
 from dataclasses import dataclass
 
 LIFE, GAPS, CROWD = "test_grant_lifecycle.py", "test_meanwhile.py", "test_concurrent_writers.py"
-PASSES, LAMBDA, LEDGER = "test_pass_obstacles.py", "test_function_policy_errors.py", "test_ledger_contract.py"
-ANSWERS = "test_controller_answers.py"
+PASSES, LAMBDA, ANSWERS = "test_pass_obstacles.py", "test_function_policy_errors.py", "test_controller_answers.py"
+EVENTS, GRANTS = "test_event_order.py", "test_bad_grants.py"
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Mutant:
     name: str
     pattern: str
     replacement: str
-    by: tuple[str, ...]
+    by: tuple[str, ...] = ()
 
 
 MUTANTS = (
@@ -29,18 +29,6 @@ MUTANTS = (
         r"self\._ledger\.release\(resource, names, due_at\)",
         "self._ledger.release(self._ledger.acquire(arn, holder, self._clock.now()) or resource, names, due_at)",
         (CROWD,),
-    ),
-    Mutant(
-        "release the lease in DynamoDB unconditionally",
-        r'"wanted = :wanted AND leaseHolder = :holder"',
-        '"(wanted = :wanted AND leaseHolder = :holder) OR attribute_exists(pk)"',
-        (LEDGER,),
-    ),
-    Mutant(
-        "take over a lease in DynamoDB that has not ended",
-        r"leaseHolder = :holder OR leaseUntil < :now",
-        "leaseHolder = :holder OR leaseUntil > :now",
-        (LEDGER,),
     ),
     # --- the order of things -----------------------------------------------------------------------------
     Mutant(
@@ -64,20 +52,14 @@ MUTANTS = (
         "replace(row)",
         (GAPS,),
     ),
-    Mutant(
-        "answer before committing",
-        r"( +)now = self\._clock\.now\(\)\n +if one\.after is None:",
-        r"\1for key, answer in one.answers:\n\1    self._desk.answer(key, answer)\n\g<0>",
-        (GAPS,),
-    ),
     # --- events ------------------------------------------------------------------------------------------
-    Mutant("forget answered request ids", r"if self\._desk\.is_answered\(key\):", "if False:", (LIFE,)),
+    Mutant("forget answered request ids", r"if self\._desk\.is_answered\(key\):", "if False:", (EVENTS,)),
     Mutant("ignore issuedAt", r"if last is not None and is_overtaken\(request, last\):", "if False:", (LIFE,)),
     Mutant(
         "let a Create win over a Delete of the same second",
         r"return last\.type is RequestType\.DELETE and request\.type is not RequestType\.DELETE",
         "return False",
-        (GAPS,),
+        (EVENTS,),
     ),
     Mutant("forget when an emptied origin was last asked", r"places=places, last=last\)", "places=places)", (LIFE,)),
     Mutant(
@@ -93,7 +75,7 @@ MUTANTS = (
         (LIFE,),
     ),
     Mutant(
-        "an Update keeps all that was held", r"return \(held & known\) \| \{asked\}", "return held | {asked}", (GAPS,)
+        "an Update keeps all that was held", r"return \(held & known\) \| \{asked\}", "return held | {asked}", (EVENTS,)
     ),
     Mutant(
         "a Delete of an invented id gives up nothing",
@@ -101,13 +83,13 @@ MUTANTS = (
         "is_declaration_id(request.physical_id) else held",
         (LIFE,),
     ),
-    Mutant("give up what was held before", r"fresh = bool\(asks\) and all\(.*\)", "fresh = bool(asks)", (GAPS,)),
+    Mutant("give up what was held before", r"fresh = bool\(asks\) and all\(.*\)", "fresh = bool(asks)", (EVENTS,)),
     # --- policies ----------------------------------------------------------------------------------------
     Mutant(
         "match ours by principal",
         r'return str\(statement\.get\("Sid", ""\)\)\.startswith\(.*\)',
         'return "apigateway.amazonaws.com" in str(statement.get("Principal"))',
-        (LAMBDA, GAPS),
+        (LAMBDA,),
     ),
     Mutant("drop what is foreign", r'"Statement": foreign \+ wanted', '"Statement": wanted', (LIFE,)),
     Mutant("write without the revision", r'\{"RevisionId": revision\} if revision else \{\}', "{}", (LAMBDA,)),
@@ -125,17 +107,45 @@ MUTANTS = (
         (LAMBDA,),
     ),
     Mutant("remove whatever the ledger does not know", r"if len\(kept\) > max\(.*\):", "if False:", (PASSES,)),
-    # --- records -----------------------------------------------------------------------------------------
-    Mutant(
-        "overwrite records in DynamoDB that others have changed",
-        r'"#version = :version"',
-        '"#version = :version OR attribute_exists(pk)"',
-        (LEDGER,),
-    ),
     Mutant(
         "answer a failed Update with another id",
         r"return request\.physical_id\n",
         'return f"failed-{request.key.request_id}"\n',
         (ANSWERS,),
     ),
+    # --- a pass and its grants ---------------------------------------------------------------------------
+    Mutant("fail all for one that is refused", r"if not refusal\.new:", "if True:", (GRANTS,)),
+    Mutant("tell those of success who were not tried", r"if row\.id in passed\.later:", "if False:", (GRANTS,)),
+    Mutant(
+        "write however late it is",
+        r"if self\._clock\.now\(\) >= latest:\n +raise",
+        "if False:\n                raise",
+        (GAPS,),
+    ),
+    Mutant(
+        "keep the lease when time runs out",
+        r"self\._ledger\.give_back\(resource, self\._clock\.now\(\)\)",
+        "pass",
+        (GAPS,),
+    ),
 )
+
+LEDGER_MUTANTS = (
+    Mutant(
+        "release a lease in DynamoDB unconditionally",
+        r'"wanted = :wanted AND leaseHolder = :holder"',
+        '"(wanted = :wanted AND leaseHolder = :holder) OR attribute_exists(pk)"',
+    ),
+    Mutant("take over a lease in DynamoDB that has not ended", r"leaseUntil < :now", "leaseUntil > :now"),
+    Mutant(
+        "overwrite records in DynamoDB that others have changed",
+        r'"#version = :version"',
+        '"#version = :version OR attribute_exists(pk)"',
+    ),
+    Mutant(
+        "forget in DynamoDB what a decision rests on",
+        r'writes \+= \[\{"ConditionCheck".*',
+        "pass",
+    ),
+)
+"""Faults of the ledger in DynamoDB, which only its contract tests can see: those that take a `ledger`."""

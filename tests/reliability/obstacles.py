@@ -9,8 +9,9 @@ from functools import partial
 from unittest.mock import patch
 
 from botocore.exceptions import ReadTimeoutError
+from controller_process import ENVIRONMENT
 from deployed_names import ANSWERS, PREFIX, REQUESTS
-from processes import ENVIRONMENT, ProviderProcess
+from provider_process import ProviderProcess
 from scenes import Stage
 
 _READ_TIMEOUT = 5.0
@@ -23,9 +24,11 @@ def no_table(table: str, stage: Stage, _process: ProviderProcess) -> Iterator[No
     found = database.describe_table(TableName=table)["Table"]
     database.update_table(TableName=table, DeletionProtectionEnabled=False)
     database.delete_table(TableName=table)
-    yield
-    kept = {name: found[name] for name in ("TableName", "AttributeDefinitions", "KeySchema")}
-    database.create_table(**kept, BillingMode="PAY_PER_REQUEST")
+    try:
+        yield
+    finally:
+        kept = {name: found[name] for name in ("TableName", "AttributeDefinitions", "KeySchema")}
+        database.create_table(**kept, BillingMode="PAY_PER_REQUEST")
 
 
 @contextmanager
@@ -35,8 +38,10 @@ def no_permission(stage: Stage, _process: ProviderProcess) -> Iterator[None]:
     name = iam.list_role_policies(RoleName=role)["PolicyNames"][0]
     document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     iam.delete_role_policy(RoleName=role, PolicyName=name)
-    yield
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
 
 @contextmanager
@@ -46,8 +51,10 @@ def no_trust(stage: Stage, _process: ProviderProcess) -> Iterator[None]:
     trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
     nobody = {**trust, "Statement": [{**one, "Effect": "Deny"} for one in trust["Statement"]]}
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(nobody))
-    yield
-    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+    try:
+        yield
+    finally:
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
 
 
 @contextmanager
@@ -56,8 +63,10 @@ def no_ledger(stage: Stage, _process: ProviderProcess) -> Iterator[None]:
     iam, role, name = stage.parts.cloud.client("iam", "central"), f"{PREFIX}-controller", "KeepTheLedger"
     document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     iam.delete_role_policy(RoleName=role, PolicyName=name)
-    yield
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
 
 @contextmanager
@@ -87,8 +96,10 @@ def silence(service: str, _stage: Stage, process: ProviderProcess) -> Iterator[N
         return ReadTimeoutError(endpoint_url="https://aws")
 
     process.wire.fault = fault
-    yield
-    process.wire.fault = lambda _number, _name: None
+    try:
+        yield
+    finally:
+        process.wire.fault = lambda _number, _name: None
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 from central_parts import CentralParts, Item, State
+from controller_process import ControllerProcess
 from crash_hooks import Answered, Written
 from deployed_names import ANSWERS, GRANTS, REQUESTS
+from hours import Hours
 from operations import FOREIGN, Operation, Step, callers
-from processes import ControllerProcess, Hours
 
 from provider.function.clock import stamp
 
@@ -92,8 +94,8 @@ class Stage:
 class Scene:
     """One operation on the stage: `before` and `at` are how and when it begins.
 
-    `item` is the request, where it has been filed already. `ids` are the
-    PhysicalResourceIds of what happened before, and `failed` that of a Create that was answered as failed.
+    `item` is the request, where it has been filed already. `ids` are the PhysicalResourceIds of what happened
+    before, and `failed` that of a Create that was answered as failed. `after` is what it leaves undisturbed.
     """
 
     stage: Stage
@@ -152,11 +154,11 @@ class Scene:
         return self.account is None or Answered(ASKED) in self.stage.controller.wire.effects
 
     def answered_after(self) -> float:
-        """Seconds between the request and its answer; of a round, none."""
+        """Seconds between the request and its answer, which a round has none of."""
         if self.account is None:
             return 0.0
-        answer = (self.stage.known or self.stage.look()).tables[ANSWERS][self.account, ASKED]
-        return float(answer["answeredAt"]["N"]) - self.at
+        answer = (self.stage.known or self.stage.look()).tables[ANSWERS].get((self.account, ASKED))
+        return float(answer["answeredAt"]["N"]) - self.at if answer else inf
 
     def _unsettled(self, state: State) -> Iterator[str]:
         yield from open_ends(state)

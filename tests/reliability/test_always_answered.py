@@ -10,7 +10,7 @@ from crash_hooks import Answered
 from deployed_names import REQUESTS
 from obstacles import OBSTACLES, Obstacle, no_controller
 from operations import CREATE_GRANT, LOOKUP, UPDATE_GRANT, Operation, callers
-from processes import ProviderProcess, with_response_url
+from provider_process import ProviderProcess, with_response_url
 from scenes import MINUTE, Stage, open_ends
 
 from provider.function.failures import AnswerUndelivered

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from crash_hooks import Point, points
 from operations import LOOKUP, UPDATE_GRANT
-from processes import ProviderProcess, with_response_url
+from provider_process import ProviderProcess, with_response_url
 from scenes import MINUTE, Stage
 
 from provider.function.entry import Provider

@@ -1,21 +1,29 @@
 """Each fault of `mutants.py`, put into a copy of the package: the controller's tests must see it."""
 
+import importlib
+import inspect
+import itertools
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
-from mutants import MUTANTS, Mutant
+from mutants import LEDGER_MUTANTS, MUTANTS, Mutant
+
+from provider.localcloud import LocalCloud
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests" / "controller"
 PAGE = ROOT / "docs" / "reliability.md"
 MUTATED = ("core", "controller")
+LEDGER = ROOT / "provider" / "controller" / "dynamodb_ledger.py"
 AT_ONCE = 2
 ENOUGH = 120
 """Seconds for the tests of one mutant: one that goes round for ever is caught as well."""
@@ -26,6 +34,19 @@ from hypothesis import Phase, settings
 settings.register_profile("mutants", phases=[Phase.generate], report_multiple_bugs=False, print_blob=False)
 settings.load_profile("mutants")
 """
+
+Caught = Mapping[str, str | None]
+
+
+def mutated(text: str, mutant: Mutant) -> str:
+    return re.sub(mutant.pattern, mutant.replacement, text)
+
+
+def number_of_places(text: str, mutant: Mutant) -> int:
+    return len(re.findall(mutant.pattern, text))
+
+
+# --- the core and the controller, on twins -------------------------------------------------------------
 
 
 def copy_of_the_package(directory: Path) -> Path:
@@ -41,28 +62,28 @@ def copy_of_the_package(directory: Path) -> Path:
     return package
 
 
-def sources(package: Path) -> Iterator[Path]:
-    for part in MUTATED:
-        yield from sorted((package / part).glob("*.py"))
-
-
 def mutate(package: Path, mutant: Mutant) -> None:
     """Change the one place.
 
     Raises:
         AssertionError: it is not one place.
     """
-    places = {path: len(re.findall(mutant.pattern, path.read_text("utf-8"))) for path in sources(package)}
+    files = [path for part in MUTATED for path in sorted((package / part).glob("*.py"))]
+    places = {path: number_of_places(path.read_text("utf-8"), mutant) for path in files}
     found = {path.name: number for path, number in places.items() if number}
     assert sum(found.values()) == 1, f"'{mutant.name}' matches {found or 'nothing'}: write it anew in mutants.py"
     path = next(path for path, number in places.items() if number)
-    path.write_text(re.sub(mutant.pattern, mutant.replacement, path.read_text("utf-8")), "utf-8")
+    path.write_text(mutated(path.read_text("utf-8"), mutant), "utf-8")
 
 
 def first_failure(directory: Path, files: tuple[str, ...]) -> str | None:
     """The first of the controller's tests that fails against the copy, None where all pass."""
-    environment = {**os.environ, "PYTHONPATH": str(directory), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("MODEL_BUDGET", None)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(directory),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MODEL_BUDGET": "mutants",
+    }
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-p", "first_failure"]
     command += ["-p", "no:cacheprovider", "-p", "no:xdist", "-x", "-q", "--tb=line", "-rfE", "--show-capture=no"]
     try:
@@ -84,27 +105,22 @@ def first_failure(directory: Path, files: tuple[str, ...]) -> str | None:
     return failed[1]
 
 
-Caught = Mapping[str, str | None]
-
-
 @pytest.fixture(scope="module")
 def caught(tmp_path_factory: pytest.TempPathFactory) -> Caught:
-    """By mutant the test that caught it; they are run two at a time."""
+    """By mutant the test that caught it; they are run two at a time, after a copy without a change that passes all."""
+    base = tmp_path_factory.mktemp("mutants")
 
-    def run(number: int, mutant: Mutant) -> str | None:
-        directory = tmp_path_factory.getbasetemp() / f"mutant-{number}"
-        mutate(copy_of_the_package(directory), mutant)
-        return first_failure(directory, mutant.by)
+    def run(number: int, mutant: Mutant | None) -> str | None:
+        package = copy_of_the_package(base / str(number))
+        if mutant is not None:
+            mutate(package, mutant)
+        return first_failure(base / str(number), mutant.by if mutant is not None else files)
 
+    files = tuple(sorted({name for mutant in MUTANTS for name in mutant.by}))
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        failures = list(pool.map(run, range(len(MUTANTS)), MUTANTS))
+        unchanged, *failures = pool.map(run, range(len(MUTANTS) + 1), (None, *MUTANTS))
+    assert unchanged is None, f"{unchanged} fails as it is: anything would count as caught"
     return {mutant.name: failure for mutant, failure in zip(MUTANTS, failures, strict=True)}
-
-
-def test_the_copy_without_a_change_passes(tmp_path: Path) -> None:
-    copy_of_the_package(tmp_path)
-    files = sorted({name for mutant in MUTANTS for name in mutant.by})
-    assert first_failure(tmp_path, tuple(files)) is None
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
@@ -112,9 +128,81 @@ def test_the_controllers_tests_catch(mutant: Mutant, caught: Caught) -> None:
     assert caught[mutant.name], f"nothing in {', '.join(mutant.by)} fails"
 
 
-def test_the_page_says_which_test_catches_which(caught: Caught, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [f"| {name} | `{(test or 'nothing').removeprefix('test_')}` |" for name, test in caught.items()]
-    table = "\n".join(rows)
+# --- the ledger in DynamoDB ----------------------------------------------------------------------------
+
+_ledgers = itertools.count()
+
+
+class Contract:
+    """The ledger's contract tests, over whatever ledger one likes."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.table = f"mutants-{next(_ledgers)}"
+        contract_module("tables").create_ledger(client, self.table)
+        modules = [contract_module(name) for name in ("test_ledger_contract", "test_ledger_promises")]
+        self.tests = {name: test for module in modules for name, test in vars(module).items() if takes_a_ledger(test)}
+
+    def first_failure(self, source: str) -> str | None:
+        """The first truth that the ledger of this source text does not keep."""
+        module = ModuleType("a_ledger")
+        exec(compile(source, str(LEDGER), "exec"), module.__dict__)  # noqa: S102 - it is the product's own text
+        for name, test in self.tests.items():
+            try:
+                test(module.DynamoDBLedger(self.client, self.table))
+            except (AssertionError, pytest.fail.Exception):
+                return name
+        return None
+
+
+def contract_module(name: str) -> ModuleType:
+    sys.path.insert(0, str(TESTS))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(TESTS))
+
+
+def takes_a_ledger(test: object) -> bool:
+    """Whether it is a test that takes a ledger and nothing else."""
+    named = inspect.isfunction(test) and test.__name__.startswith("test_")
+    return named and list(inspect.signature(test).parameters) == ["ledger"]
+
+
+@pytest.fixture(scope="module")
+def caught_by_contract(cloud: LocalCloud) -> Caught:
+    """By mutant the contract test that caught it; the ledger as it is keeps all of it."""
+    contract = Contract(cloud.client("dynamodb", "central"))
+    text = LEDGER.read_text("utf-8")
+    assert contract.first_failure(text) is None
+    failures: dict[str, str | None] = {}
+    for mutant in LEDGER_MUTANTS:
+        number = number_of_places(text, mutant)
+        assert number == 1, f"'{mutant.name}' matches {number} times: write it anew in mutants.py"
+        failures[mutant.name] = contract.first_failure(mutated(text, mutant))
+    return failures
+
+
+@pytest.mark.parametrize("mutant", LEDGER_MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
+def test_the_ledgers_contract_catches(mutant: Mutant, caught_by_contract: Caught) -> None:
+    assert caught_by_contract[mutant.name]
+
+
+# --- the page ------------------------------------------------------------------------------------------
+
+
+def test_the_page_names_every_mutant(
+    caught: Caught, caught_by_contract: Caught, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which test is the first to see one may differ by what hypothesis draws: that is printed."""
+    rows = {**caught, **caught_by_contract}
     with capsys.disabled():
-        print(f"\nmutants, and the tests that caught them:\n{table}")
-    assert table in PAGE.read_text("utf-8"), f"docs/reliability.md must hold this table:\n{table}"
+        print("\nmutants, and the tests that caught them:")
+        for name, test in rows.items():
+            print(f"| {name} | {_words(test)} |")
+    page = PAGE.read_text("utf-8")
+    assert [name for name in rows if f"| {name} |" not in page] == []
+
+
+def _words(test: str | None) -> str:
+    return (test or "nothing").removeprefix("test_").replace("_", " ")

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from controller_process import records, scheduled
 from crash_hooks import When
 from crashes import Way, recovered
 from operations import OF_GRANTS, OF_PUBLICATIONS, ROUNDS, Operation
-from processes import records, scheduled
 from scenes import Scene, Stage
 
 import provider

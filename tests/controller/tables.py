@@ -1,0 +1,31 @@
+"""Tables of the centre in the local cloud, as central.yaml describes them."""
+
+from typing import Any
+
+_DUE = {
+    "IndexName": "due",
+    "KeySchema": [{"AttributeName": "dueShard", "KeyType": "HASH"}, {"AttributeName": "dueAt", "KeyType": "RANGE"}],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
+
+
+def create_ledger(client: Any, name: str) -> None:
+    """The grants table, with the index by which the schedule finds what is due."""
+    types = {"pk": "S", "sk": "S", "dueShard": "S", "dueAt": "N"}
+    _create(client, name, ("pk", "sk"), types, GlobalSecondaryIndexes=[_DUE])
+
+
+def create_desk(client: Any, requests: str, answers: str) -> None:
+    """The tables of requests and answers."""
+    for name in (requests, answers):
+        _create(client, name, ("account", "request"), {"account": "S", "request": "S"})
+
+
+def _create(client: Any, name: str, key: tuple[str, str], types: dict[str, str], **more: Any) -> None:
+    client.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": each, "AttributeType": kind} for each, kind in types.items()],
+        KeySchema=[{"AttributeName": key[0], "KeyType": "HASH"}, {"AttributeName": key[1], "KeyType": "RANGE"}],
+        BillingMode="PAY_PER_REQUEST",
+        **more,
+    )
