@@ -48,8 +48,8 @@ check: $(STAMP) ## Check format, lint, types, import contracts and templates, an
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 soak: export MODEL_BUDGET := soak
-soak: $(STAMP) ## Play the model of CloudFormation at length
-	$(BIN)/pytest -q --timeout 7200 tests/controller/test_model.py
+soak: $(STAMP) ## Play the model of CloudFormation and the concurrent writers at length
+	$(BIN)/pytest -q --timeout 7200 tests/controller/test_model.py tests/controller/test_concurrent_writers.py
 
 docs: $(STAMP) ## Write the generated parts of the docs
 	@$(BIN)/python docs/generate.py

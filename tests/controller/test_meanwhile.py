@@ -94,8 +94,10 @@ def test_a_controller_that_runs_out_of_time_leaves_no_lease_behind(published: Ce
 
     once_after(published.policies, "read", time_runs_out)
     published.handle(published.file(CONSUMER, permission().event("Create")))
+    left_at = published.clock.now()
     published.round()
     assert late in published.desk.answers
+    assert published.clock.now() - left_at < 5
 
 
 def test_a_moved_revision_is_met_at_once_where_a_target_moves_too(published: Centre) -> None:
