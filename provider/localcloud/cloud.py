@@ -49,11 +49,13 @@ class LocalCloud:
         port: int = 0,
         organization: str = "o-localcloud",
         region: str = "us-east-1",
+        seconds_between_deployments: float = 5.0,
     ) -> Self:
         """Start a cloud whose files lie in `directory`; `accounts` and `outside` map names to 12-digit ids.
 
         `accounts` belong to the organization, the first is its management account; `outside` do not.
-        `port` 0 takes any free one. `region` is that of the profiles; all Regions are served.
+        `port` 0 takes any free one. `region` is that of the profiles; all Regions are served. AWS takes one
+        CreateDeployment of a REST API per account in five seconds; with `seconds_between_deployments` 0, any number.
 
         Raises:
             LocalCloudError: it could not be built or started, or it would let through what AWS refuses.
@@ -76,6 +78,7 @@ class LocalCloud:
             runtime=str(environments.python(environments.ensure(Environment.RUNTIME))),
             scratch=tempfile.mkdtemp(prefix="run-", dir=directory),
             token=secrets.token_urlsafe(),
+            seconds_between_deployments=seconds_between_deployments,
         )
         cloud = cls(directory, settings, process.start(interpreter, settings, directory / "cloud.log"))
         try:
@@ -148,6 +151,10 @@ class LocalCloud:
         """All that functions have printed, or one function (its unqualified ARN), as text."""
         query = urlencode({"function": function}) if function else ""
         return "".join(f"{line['text']}\n" for line in self._own(f"logs?{query}"))
+
+    def forget_deployments(self) -> None:
+        """Let every account deploy a REST API at once, as if five seconds had passed."""
+        self._own("deployments/forget")
 
     def _own(self, path: str) -> Any:
         """Ask the cloud itself."""

@@ -18,7 +18,7 @@ from provider.localcloud.asgi import (
     replayed,
     whole_body,
 )
-from provider.localcloud.corrections import settling
+from provider.localcloud.corrections import rest_api_deployments, settling
 
 OWN = "/_local/"
 _BASE_OWN = ("/_ministack/", "/_localstack/", "/_aws/")
@@ -105,6 +105,9 @@ class FrontDoor:
                 await answer(send, 200, json.dumps([asdict(call) for call in records.calls()]).encode())
             case "calls/forget":
                 records.forget()
+                await answer(send, 200, b"{}")
+            case "deployments/forget":
+                rest_api_deployments.forget()
                 await answer(send, 200, b"{}")
             case "logs":
                 function = asked.get("function", [None])[0]

@@ -13,7 +13,7 @@ class Settings:
     `administrators` maps an account's id to its administrator's access key and secret. `port` 0 means
     any free one. `authority`, `chain` and `key` are files of certificates, `runtime` is the interpreter
     that runs functions, `scratch` a directory that ends with the process, `token` what the cloud's own
-    paths ask for.
+    paths ask for. `seconds_between_deployments` is API Gateway's limit per account; 0 for none.
     """
 
     accounts: Mapping[str, str]
@@ -28,6 +28,7 @@ class Settings:
     runtime: str
     scratch: str
     token: str
+    seconds_between_deployments: float = 5.0
 
     def to_json(self) -> str:
         """Write on one line, for a pipe."""

@@ -160,6 +160,7 @@ def _api_with_authorizer(cloud: LocalCloud, function: str) -> tuple[str, str]:
     method = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
     gateway.put_method(**method, authorizationType="CUSTOM", authorizerId=authorizer)
     gateway.put_integration(**method, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    cloud.forget_deployments()
     gateway.create_deployment(restApiId=api, stageName="dev")
     return api, authorizer
 
@@ -176,6 +177,7 @@ def test_a_method_needs_the_functions_permission(
     method = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
     gateway.put_method(**method, authorizationType="NONE")
     gateway.put_integration(**method, type=kind, integrationHttpMethod="POST", uri=_uri(function))
+    cloud.forget_deployments()
     gateway.create_deployment(restApiId=api, stageName="dev")
     source = f"arn:aws:execute-api:us-east-1:111111111111:{api}"
     _opens_by(cloud, api, function, f"{source}/*/POST/", f"{source}/dev/GET/")

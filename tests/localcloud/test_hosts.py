@@ -28,6 +28,7 @@ def _api(cloud: LocalCloud, account: str, authorization: str) -> str:
     api.put_integration(**where, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
     api.put_method_response(**where, statusCode="200")
     api.put_integration_response(**where, statusCode="200", responseTemplates={"application/json": '{"open": true}'})
+    cloud.forget_deployments()
     api.create_deployment(restApiId=rest["id"], stageName="live")
     return f"https://{rest['id']}.execute-api.us-east-1.amazonaws.com/live/"
 
