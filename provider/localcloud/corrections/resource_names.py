@@ -30,6 +30,12 @@ def apply() -> None:
     test=f"{_TEST}::test_a_role_is_known_by_its_path",
 )
 @behaviour(
+    call="iam:UpdateAssumeRolePolicy",
+    expected="aws:ResourceTag is the role's tag, for GetRole too; a role that is not there has none",
+    source="Service Authorization Reference, AWS Identity and Access Management",
+    test="tests/localcloud/test_trust_conditions.py::test_a_trust_policy_is_read_and_changed_by_tag",
+)
+@behaviour(
     call="lambda:InvokeFunction",
     expected="a Qualifier is part of the resource's ARN",
     source="Lambda Developer Guide, resources and conditions for Lambda actions",

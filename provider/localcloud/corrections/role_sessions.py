@@ -25,6 +25,13 @@ def apply() -> None:
     supplant("services.sts", "handle_request", _assuming)
 
 
+@behaviour(
+    call="sts:AssumeRole",
+    expected="a role that trusts everybody under a condition on aws:PrincipalArn (a session's role), aws:PrincipalAccount or "
+    "sts:ExternalId lets in, across accounts, exactly whom that holds of; the condition outlives the role it names",
+    source="docs/aws-behaviour.md §4, §7",
+    test="tests/localcloud/test_trust_conditions.py::test_everybody_is_trusted_under_a_condition_on_who_asks",
+)
 def _trust_policy(arn: str) -> tuple[str, str] | None:
     match = ROLE.fullmatch(arn)
     role = role_of(arn)

@@ -15,6 +15,7 @@ from provider.localcloud.corrections.policy_statements import elements, listed
 _TEST = "tests/localcloud/test_roles.py"
 _QUOTA = 2048
 _ACTIONS = re.compile(r"sts:(\*|AssumeRole\w*|TagSession|SetSourceIdentity|SetContext)", re.IGNORECASE)
+_NO_ROLE = re.compile(r"^Role (\S+) not found\.$")
 _STATEMENT = {"Sid", "Effect", "Principal", "Action", "Condition"}
 
 _Answer = tuple[int, dict[str, str], bytes]
@@ -31,12 +32,27 @@ class RefusedTrustError(Exception):
 def apply() -> None:
     """Check trust policies where they are written, through the API and through CloudFormation."""
     require("services.iam", "_roles", "_error", "_IAM_HANDLERS")
+    supplant("services.iam", "_error", _in_iams_words)
     _supplant_handler("CreateRole", "_create_role", _checking("AssumeRolePolicyDocument"))
     _supplant_handler("UpdateAssumeRolePolicy", "_update_assume_role_policy", _checking("PolicyDocument"))
     supplant("services.iam", "_role_xml", _readable)
     supplant("services.cloudformation.provisioners", "_validate_iam_role_trust_policy", lambda _: _check_template)
     _supplant_resource("create", "_iam_role_create", _creating)
     _supplant_resource("update", "_iam_role_update", _updating)
+
+
+@behaviour(
+    call="iam:GetRole",
+    expected="a role that is not there is NoSuchEntity 404 'The role with name … cannot be found.', as it is for "
+    "UpdateAssumeRolePolicy; who may touch roles of a tag alone is denied instead",
+    source="docs/aws-behaviour.md §4",
+    test="tests/localcloud/test_trust_conditions.py::test_a_role_that_is_not_there_is_no_such_entity",
+)
+def _in_iams_words(old: Callable[..., _Answer]) -> Callable[..., _Answer]:
+    def error(status: int, code: str, message: str, ns: str = "iam") -> _Answer:
+        return old(status, code, _NO_ROLE.sub(r"The role with name \1 cannot be found.", message), ns=ns)
+
+    return error
 
 
 def _supplant_handler(operation: str, name: str, make: Callable[[Any], Any]) -> None:
@@ -68,6 +84,12 @@ def _supplant_resource(change: str, name: str, make: Callable[[Any], Any]) -> No
     expected="a deleted principal reads back as its unique id, and its namesake is not trusted",
     source="docs/aws-behaviour.md §4",
     test=f"{_TEST}::test_a_deleted_principal_stays_as_its_unique_id",
+)
+@behaviour(
+    call="iam:UpdateAssumeRolePolicy",
+    expected="the unique id as which a deleted principal reads back is refused when it is written: Invalid principal in policy",
+    source="docs/aws-behaviour.md §4",
+    test="tests/localcloud/test_trust_conditions.py::test_an_id_of_one_that_is_gone_cannot_be_written_back",
 )
 def checked(text: str | Mapping[str, Any]) -> str:
     """Check a trust policy as IAM does and return it as it is stored.
