@@ -5,6 +5,7 @@
 | `ORIGIN#<digest>` | `ORIGIN` | what an origin holds, its last event |
 | `TARGET#<owner>#<environment>#<name>` | `PUBLICATION#<id>`, `GRANT#<id>` | publications and grants |
 | `RESOURCE#<arn>` | `RESOURCE` | names, counters, lease, due time |
+| `DEPLOYMENTS#<account>` | `DEPLOYMENTS` | when a REST API of the account was deployed last |
 | `NAMES` | `<environment>#<name>` | the owner a short name is reserved for |
 | `HISTORY#<owner>#<environment>#<name>` | `<time>#<id>` | what was removed, for as long as its TTL says |
 """
@@ -14,11 +15,12 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from provider.core.declarations import Grant, GrantType, Publication, TargetReference
+from provider.core.declarations import Grant, OpenMethods, Publication, TargetReference
 from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, Origin, RequestId, Target
 from provider.core.records import GrantRecord, GrantState, OriginRecord, PublicationRecord, Row, Waiting
-from provider.core.requests import RequestKey, RequestType
+from provider.core.requests import RequestKey
 from provider.core.settling import LastEvent
+from provider.core.specifications import GrantType, specification
 
 Item = dict[str, Any]
 
@@ -70,6 +72,11 @@ def resource_key(arn: Arn) -> Item:
     return {"pk": f"RESOURCE#{arn}", "sk": "RESOURCE"}
 
 
+def deployments_key(account: AccountId) -> Item:
+    """The key of an account's last deployment."""
+    return {"pk": f"DEPLOYMENTS#{account}", "sk": "DEPLOYMENTS"}
+
+
 def name_key(environment: str, name: str) -> Item:
     """The key of a short name's reservation."""
     return {"pk": NAMES, "sk": f"{environment}#{name}"}
@@ -88,13 +95,13 @@ def origin_item(record: OriginRecord) -> Item:
         **_origin_parts(record.origin),
         "held": sorted(record.held),
         "places": {declaration: target_text(target) for declaration, target in record.places.items()},
-        **({"lastIssuedAt": last.issued_at, "lastType": last.type.value} if last else {}),
+        **({"lastIssuedAt": last.issued_at, "lastCancels": last.cancels} if last else {}),
     }
 
 
 def origin_record(origin: Origin, item: Mapping[str, Any]) -> OriginRecord:
     """The record of an origin from its item."""
-    last = LastEvent(IssuedAt(item["lastIssuedAt"]), RequestType(item["lastType"])) if "lastIssuedAt" in item else None
+    last = LastEvent(IssuedAt(item["lastIssuedAt"]), bool(item["lastCancels"])) if "lastIssuedAt" in item else None
     return OriginRecord(
         origin=origin,
         held=frozenset(DeclarationId(text) for text in item["held"]),
@@ -128,8 +135,10 @@ def row_record(item: Mapping[str, Any]) -> Row:
         return PublicationRecord(publication, asked_at, seen, leaving, withdrawn, pending, awaiting, version)
     placed = frozenset(Arn(text) for text in item["placed"])
     state = GrantState(item["state"])
-    told, closed = Arn(item["told"]), bool(item["closed"])
-    return GrantRecord(_grant(item), target, told, asked_at, closed, state, placed, pending, awaiting, version)
+    told, closed, deployed = Arn(item["told"]), bool(item["closed"]), bool(item["deployed"])
+    return GrantRecord(
+        _grant(item), target, told, asked_at, closed, state, placed, pending, awaiting, deployed, version
+    )
 
 
 def _origin_parts(origin: Origin) -> Item:
@@ -144,12 +153,15 @@ def _publication_parts(row: PublicationRecord) -> Item:
     one = row.publication
     return {
         **_origin_parts(one.origin),
-        "arn": one.arn,
+        "arns": list(one.arns),
         "grantTypes": sorted(one.grant_types),
         "accounts": sorted(one.accounts),
         "organization": one.organization,
         "allowDeletion": one.allow_deletion,
         "retired": sorted(one.retired),
+        "maximumDays": one.maximum_days,
+        "redeploy": one.redeploy,
+        "openMethods": one.open_methods.value,
         "seen": row.seen,
         "leaving": row.leaving,
         "withdrawn": row.withdrawn,
@@ -161,12 +173,15 @@ def _publication(target: Target, item: Mapping[str, Any]) -> Publication:
         id=DeclarationId(item["id"]),
         origin=_origin(item),
         target=target,
-        arn=Arn(item["arn"]),
+        arns=tuple(Arn(text) for text in item["arns"]),
         grant_types=frozenset(GrantType(text) for text in item["grantTypes"]),
         accounts=frozenset(AccountId(text) for text in item["accounts"]),
         organization=bool(item["organization"]),
         allow_deletion=bool(item["allowDeletion"]),
         retired=frozenset(Arn(text) for text in item["retired"]),
+        maximum_days=int(item["maximumDays"]) if item["maximumDays"] is not None else None,
+        redeploy=bool(item["redeploy"]),
+        open_methods=OpenMethods(item["openMethods"]),
     )
 
 
@@ -176,12 +191,14 @@ def _grant_parts(row: GrantRecord) -> Item:
         **_origin_parts(grant.origin),
         "reference": {"owner": reference.owner, "environment": reference.environment, "name": reference.name},
         "grantType": grant.grant_type.value,
-        "apiId": grant.api_id,
-        "authorizerIds": list(grant.authorizer_ids),
+        "properties": grant.specification.properties,
         "revision": grant.revision,
+        "expiresAt": grant.expires_at,
+        "wantedOn": grant.wanted_on,
         "told": row.told,
         "closed": row.closed,
         "state": row.state.value,
+        "deployed": row.deployed,
         "placed": sorted(row.placed),
     }
 
@@ -193,10 +210,10 @@ def _grant(item: Mapping[str, Any]) -> Grant:
         id=DeclarationId(item["id"]),
         origin=_origin(item),
         reference=TargetReference(owner, reference["environment"], reference["name"]),
-        grant_type=GrantType(item["grantType"]),
-        api_id=item["apiId"],
-        authorizer_ids=tuple(item["authorizerIds"]),
+        specification=specification(item["grantType"], item["properties"]),
         revision=item["revision"],
+        expires_at=item["expiresAt"],
+        wanted_on=Arn(item["wantedOn"]) if item["wantedOn"] else None,
     )
 
 

@@ -1,9 +1,10 @@
 """The ledger in DynamoDB: optimistic versions on every record, and a lease with a counter on every resource."""
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +21,7 @@ SHARDS = 8
 """Parts of the index of due resources, so that no single partition takes every write."""
 EMPTIED_ORIGIN_KEPT = 8 * 86_400
 HISTORY_KEPT = 400 * 86_400
+DEPLOYMENT_KEPT = 3_600
 
 
 class DynamoDBLedger:
@@ -44,11 +46,17 @@ class DynamoDBLedger:
         rows = self._rows(target, "PUBLICATION#")
         return tuple(row for row in rows if isinstance(row, PublicationRecord))
 
-    def view(self, target: Target) -> TargetView:
+    def view(self, target: Target, now: float) -> TargetView:
         """See `ports.Ledger.view`."""
         rows = tuple(self._rows(target, ""))
         publications = tuple(row for row in rows if isinstance(row, PublicationRecord))
-        return TargetView(target, publications, tuple(row for row in rows if not isinstance(row, PublicationRecord)))
+        grants = tuple(row for row in rows if not isinstance(row, PublicationRecord))
+        return TargetView(target, publications, grants, now)
+
+    def sizes(self, arns: Iterable[Arn]) -> Mapping[Arn, int]:
+        """See `ports.Ledger.sizes`."""
+        found = {arn: self._get(codec.resource_key(arn)) for arn in arns}
+        return {arn: int(item["size"]) for arn, item in found.items() if item and "size" in item}
 
     def reserved(self, environment: str, name: str) -> AccountId | None:
         """See `ports.Ledger.reserved`."""
@@ -78,15 +86,22 @@ class DynamoDBLedger:
                 raise LedgerConflict from error
             raise
 
-    def want(self, arn: Arn, names: frozenset[Target], now: float) -> None:
+    def want(self, arn: Arn, names: frozenset[Target], now: float, growth: int = 0) -> None:
         """See `ports.Ledger.want`."""
         self._client.update_item(
             TableName=self._table,
             Key=to_wire(codec.resource_key(arn)),
-            UpdateExpression="ADD wanted :one, #names :names SET arn = :arn, dueAt = :now, dueShard = :shard",
-            ExpressionAttributeNames={"#names": "names"},
+            UpdateExpression="ADD wanted :one, #names :names, #size :more SET arn = :arn, dueAt = :now, dueShard = :shard",
+            ExpressionAttributeNames={"#names": "names", "#size": "size"},
             ExpressionAttributeValues=to_wire(
-                {":one": 1, ":names": _texts(names), ":arn": arn, ":now": int(now), ":shard": _shard(arn)}
+                {
+                    ":one": 1,
+                    ":names": _texts(names),
+                    ":more": growth,
+                    ":arn": arn,
+                    ":now": int(now),
+                    ":shard": _shard(arn),
+                }
             ),
         )
 
@@ -108,9 +123,23 @@ class DynamoDBLedger:
             return None
         item = from_wire(answer["Attributes"])
         names = frozenset(codec.target_of(text) for text in item.get("names", ()))
-        return ResourceRecord(arn, names, int(item["wanted"]), holder)
+        undeployed_since = float(item["undeployedSince"]) if "undeployedSince" in item else None
+        return ResourceRecord(arn, names, int(item["wanted"]), holder, undeployed_since)
 
-    def release(self, resource: ResourceRecord, names: frozenset[Target], due_at: float) -> bool:
+    def changing(self, resource: ResourceRecord, since: float) -> None:
+        """See `ports.Ledger.changing`."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_wire(codec.resource_key(resource.arn)),
+                UpdateExpression="SET undeployedSince = :since",
+                ConditionExpression="leaseHolder = :holder",
+                ExpressionAttributeValues=to_wire({":holder": resource.lease, ":since": ceil(since)}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise LedgerConflict from error
+
+    def release(self, resource: ResourceRecord, names: frozenset[Target], due_at: float, size: int | None) -> bool:
         """See `ports.Ledger.release`."""
         condition = {
             "TableName": self._table,
@@ -123,10 +152,17 @@ class DynamoDBLedger:
                 self._client.delete_item(**condition, ExpressionAttributeValues=to_wire(values))
                 return True
             values |= {":names": _texts(names), ":due": int(due_at)}
+            sets, removes, attributes = "#names = :names, done = :wanted, dueAt = :due", "", {"#names": "names"}
+            if size is not None:
+                sets, values[":size"], attributes["#size"] = f"{sets}, #size = :size", size, "size"
+            if resource.undeployed_since is None:
+                removes = ", undeployedSince"
+            else:
+                sets, values[":since"] = f"{sets}, undeployedSince = :since", ceil(resource.undeployed_since)
             self._client.update_item(
                 **condition,
-                UpdateExpression="SET #names = :names, done = :wanted, dueAt = :due REMOVE leaseHolder, leaseUntil",
-                ExpressionAttributeNames={"#names": "names"},
+                UpdateExpression=f"SET {sets} REMOVE leaseHolder, leaseUntil{removes}",
+                ExpressionAttributeNames=attributes,
                 ExpressionAttributeValues=to_wire(values),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
@@ -158,6 +194,22 @@ class DynamoDBLedger:
             for page in pages:
                 for item in page["Items"]:
                     yield Arn(from_wire(item)["pk"].removeprefix("RESOURCE#"))
+
+    def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
+        """See `ports.Ledger.may_deploy`."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_wire(codec.deployments_key(account)),
+                UpdateExpression="SET deployedAt = :now, expires = :expires",
+                ConditionExpression="attribute_not_exists(deployedAt) OR deployedAt <= :then",
+                ExpressionAttributeValues=to_wire(
+                    {":now": ceil(now), ":then": int(now - pause), ":expires": int(now) + DEPLOYMENT_KEPT}
+                ),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _get(self, key: Item) -> Item | None:
         answer = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)

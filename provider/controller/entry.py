@@ -18,8 +18,8 @@ from typing import Any
 from provider.controller.codec import text_from_wire
 from provider.controller.dynamodb_desk import DynamoDBDesk
 from provider.controller.dynamodb_ledger import DynamoDBLedger
-from provider.controller.function_policies import FunctionPolicies, session_policy
 from provider.controller.intake import Intake, Reach
+from provider.controller.policies import Policies, power_over
 from provider.controller.ports import Clock, Desk, Ledger
 from provider.controller.reconciling import PASS, Reconciler
 from provider.controller.sessions import GrantorSessions, new_client, new_session
@@ -152,12 +152,10 @@ def _controller(function_arn: str) -> Controller:
     database = new_client(session, "dynamodb", region)
     ledger = DynamoDBLedger(database, settings.grants_table)
     desk = DynamoDBDesk(database, settings.requests_table, settings.answers_table, clock)
-    sessions = GrantorSessions(
-        session, settings.grantor_role, session_policy, clock, new_client(session, "sts", region)
-    )
+    sts = new_client(session, "sts", region)
+    sessions = GrantorSessions(session, settings.grantor_role, power_over, clock, sts)
     centre = CentreId.of(AccountId(account), region)
-    policies = FunctionPolicies(sessions.client_for)
-    reconciler = Reconciler(ledger, desk, policies, clock, centre)
+    reconciler = Reconciler(ledger, desk, Policies(sessions.client_for), clock, centre)
     return Controller(ledger, desk, Intake(ledger, desk, clock, reach), reconciler, clock)
 
 

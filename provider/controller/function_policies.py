@@ -8,17 +8,17 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from provider.controller.aws_calls import call
 from provider.controller.ports import LivePolicy
 from provider.core.documents import Document, text_of, with_deleted_principals
-from provider.core.errors import CrossAccountError, PolicyFull, PolicyRefused, ResourceGone, ShutOut, WriteUnsettled
-from provider.core.identifiers import Arn
+from provider.core.errors import CrossAccountError, PolicyFull, PolicyRefused, ResourceGone, ShutOut
+from provider.core.identifiers import Arn, FunctionArn
+
+LIMIT = 20_480
+"""Characters of a function's policy; AWS does not raise it."""
 
 _ON_THE_POLICY = ["lambda:GetResourcePolicy", "lambda:PutResourcePolicy", "lambda:DeleteResourcePolicy"]
 _ON_THE_FUNCTION = ["lambda:GetFunctionConfiguration", "lambda:GetAlias", "lambda:ListTags"]
-
-_DENIED = ("AccessDeniedException", "AccessDenied")
 _REFUSED = ("InvalidParameterValueException", "PublicPolicyException", "ValidationException")
 
 
@@ -27,8 +27,6 @@ class FunctionPolicies:
 
     It may raise `ShutOut` or `WriteUnsettled` itself, where the grantor role cannot be assumed.
     """
-
-    limit = 20_480
 
     def __init__(self, client_for: Callable[[Arn], Any]) -> None:
         self._client_for = client_for
@@ -59,24 +57,23 @@ class FunctionPolicies:
             _call(arn, client.delete_resource_policy, ResourceArn=arn, **precondition)
             return
         text = text_of(document)
-        if len(text) > self.limit:
-            raise PolicyFull(arn, len(text), self.limit)
+        if len(text) > LIMIT:
+            raise PolicyFull(arn, len(text), LIMIT)
         try:
             _call(arn, client.put_resource_policy, ResourceArn=arn, Policy=text, **precondition)
         except PolicyRefused as refused:
             raise PolicyRefused(arn, refused.message, with_deleted_principals(document)) from refused
 
 
-def session_policy(arn: Arn) -> str:
+def session_policy(arn: FunctionArn) -> list[dict[str, Any]]:
     """What a session keeps of the grantor role's power: one policy to change, one function to look at.
 
     GetAlias is an action on the function, while an alias's policy lies under the alias's own ARN.
     """
-    statements = [
-        {"Effect": "Allow", "Action": _ON_THE_POLICY, "Resource": arn},
-        {"Effect": "Allow", "Action": _ON_THE_FUNCTION, "Resource": _unqualified(arn)},
+    return [
+        {"Effect": "Allow", "Action": _ON_THE_POLICY, "Resource": arn.text},
+        {"Effect": "Allow", "Action": _ON_THE_FUNCTION, "Resource": arn.function},
     ]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
 def _unqualified(arn: Arn) -> str:
@@ -98,26 +95,15 @@ def _revision(client: Any, arn: Arn) -> str:
     return str(found["RevisionId"])
 
 
-def _call(arn: Arn, operation: Callable[..., Any], **arguments: Any) -> Any:
-    try:
-        return operation(**arguments)
-    except ClientError as error:
-        raise _explained(arn, operation.__name__, error) from error
-    except BotoCoreError as error:
-        raise WriteUnsettled(arn, type(error).__name__) from error
-
-
-def _explained(arn: Arn, operation: str, error: ClientError) -> CrossAccountError:
-    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+def _explained(arn: Arn, code: str, message: str) -> CrossAccountError | None:
     if code == "ResourceNotFoundException":
         return ResourceGone(arn)
-    if code in _DENIED:
-        return ShutOut(arn, "lambda:" + operation.title().replace("_", ""))
     if code == "PolicyLengthExceededException":
         # "The final policy size (20749) is bigger than the limit (20480).": docs/aws-behaviour.md §1.
         sizes = [int(number) for number in re.findall(r"\(([0-9]+)\)", message)]
-        return PolicyFull(arn, *(sizes if len(sizes) == 2 else (FunctionPolicies.limit, FunctionPolicies.limit)))
-    if code in _REFUSED:
-        return PolicyRefused(arn, message.rstrip("."))
-    # Concurrent modification, a moved revision, throttling, a fault of the service: all of it may pass.
-    return WriteUnsettled(arn, code)
+        return PolicyFull(arn, *(sizes if len(sizes) == 2 else (LIMIT, LIMIT)))
+    return PolicyRefused(arn, message.rstrip(".")) if code in _REFUSED else None
+
+
+def _call(arn: Arn, operation: Callable[..., Any], **arguments: Any) -> Any:
+    return call(arn, "lambda", _explained, operation, **arguments)

@@ -18,7 +18,7 @@ from provider.core.errors import (
     NameNotReserved,
     Permanent,
 )
-from provider.core.identifiers import AccountId, Arn, DeclarationId, FunctionArn, IssuedAt, RequestId, Target
+from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, RequestId, Target, target_arn
 from provider.core.records import OriginRecord, PublicationRecord, Row, TargetView
 from provider.core.requests import Request, RequestKey, RequestType, known_id, parse
 
@@ -39,9 +39,9 @@ class Reach:
     regions: frozenset[str]
 
     def covers(self, arn: Arn) -> bool:
-        """Whether a function's ARN is in reach; one that is not would keep the controller trying."""
-        function = FunctionArn.parse(arn)
-        return function is not None and function.partition == self.partition and function.region in self.regions
+        """Whether a target's ARN is in reach; one that is not would keep the controller trying."""
+        found = target_arn(arn)
+        return found.partition == self.partition and (not found.region or found.region in self.regions)
 
 
 class Intake:
@@ -88,9 +88,9 @@ class Intake:
     def _settle(self, request: Request) -> frozenset[Arn]:
         self._check_time(request)
         declaration = None if request.type is RequestType.DELETE else declared(request)
-        if isinstance(declaration, Publication) and not self._reach.covers(declaration.arn):
+        if isinstance(declaration, Publication) and not self._reach.covers(declaration.arns[0]):
             problem, remedy = "is in no Region that the central account reaches", "Check its partition and Region."
-            raise InvalidProperty("FunctionArn", declaration.arn, problem, remedy)
+            raise InvalidProperty("FunctionArn", declaration.arns[0], problem, remedy)
         for _ in range(_ATTEMPTS):
             try:
                 return self._commit(self._decide(request, declaration))
@@ -111,18 +111,25 @@ class Intake:
             declaration_id: self._ledger.row(target, declaration_id) for declaration_id, target in origin.places.items()
         }
         rows = {declaration_id: row for declaration_id, row in found.items() if row is not None}
-        views = {
-            row.target: self._ledger.view(row.target) for row in rows.values() if isinstance(row, PublicationRecord)
-        }
-        asked = self._asked(declaration, rows) if declaration is not None else None
-        return decide(request, declaration, Situation(origin, rows, asked, views, self._clock.now()))
+        now = self._clock.now()
+        targets = {row.target for row in rows.values() if isinstance(row, PublicationRecord)}
+        views = {target: self._ledger.view(target, now) for target in targets}
+        asked = self._asked(declaration, rows, now) if declaration is not None else None
+        sizes = self._sizes(asked) if isinstance(declaration, Grant | Lookup) else {}
+        return decide(request, declaration, Situation(origin, rows, asked, views, now, sizes))
 
-    def _asked(self, declaration: Declaration, rows: Mapping[DeclarationId, Row]) -> TargetView:
+    def _asked(self, declaration: Declaration, rows: Mapping[DeclarationId, Row], now: float) -> TargetView:
         if isinstance(declaration, Publication):
-            return self._ledger.view(declaration.target)
+            return self._ledger.view(declaration.target, now)
         held = rows.get(declaration.id) if isinstance(declaration, Grant) else None
         target = held.target if held is not None else self._resolve(declaration)
-        return TargetView(target, self._ledger.publications(target), ())
+        return TargetView(target, self._ledger.publications(target), (), now)
+
+    def _sizes(self, asked: TargetView | None) -> Mapping[Arn, int]:
+        """How full the places of a target are; that of a single one decides nothing."""
+        publication = asked.current if asked else None
+        several = publication is not None and len(publication.arns) > 1
+        return self._ledger.sizes(publication.resources) if publication and several else {}
 
     def _resolve(self, declaration: Grant | Lookup) -> Target:
         reference: TargetReference = declaration.reference
@@ -146,7 +153,7 @@ class Intake:
         if rows or origins or deletes:
             self._ledger.commit([*origins, *rows], deletes, now, decision.checks)
         for arn, names in decision.wanted.items():
-            self._ledger.want(arn, names, now)
+            self._ledger.want(arn, names, now, decision.growth.get(arn, 0))
         for key, answer in decision.answers:
             self._answer(key, answer)
         return frozenset(decision.wanted)

@@ -1,6 +1,6 @@
 """What the controller needs from outside, as protocols; each has an in-memory twin held to the same tests."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,8 +52,11 @@ class Ledger(Protocol):
     def publications(self, target: Target) -> tuple[PublicationRecord, ...]:
         """The publications under a name."""
 
-    def view(self, target: Target) -> TargetView:
-        """All that lies under a name."""
+    def view(self, target: Target, now: float) -> TargetView:
+        """All that lies under a name, as it counts at `now`."""
+
+    def sizes(self, arns: Iterable[Arn]) -> Mapping[Arn, int]:
+        """How many characters the policies of resources have, as far as is known; unknown ones are left out."""
 
     def reserved(self, environment: str, name: str) -> AccountId | None:
         """The owner that a short name is reserved for."""
@@ -71,15 +74,23 @@ class Ledger(Protocol):
             LedgerConflict: a record is not in the version any more in which it was read.
         """
 
-    def want(self, arn: Arn, names: frozenset[Target], now: float) -> None:
-        """Say that something about a resource has changed, and which names point to it."""
+    def want(self, arn: Arn, names: frozenset[Target], now: float, growth: int = 0) -> None:
+        """Say that something about a resource has changed, which names point to it, and how much its policy will grow."""
 
     def acquire(self, arn: Arn, holder: str, now: float) -> ResourceRecord | None:
         """Take (or renew) the resource's lease; None where another holder has it or the resource is unknown."""
 
-    def release(self, resource: ResourceRecord, names: frozenset[Target], due_at: float) -> bool:
+    def changing(self, resource: ResourceRecord, since: float) -> None:
+        """Remember, before a policy is written, that no deployment has taken it up until `since` (epoch seconds).
+
+        Raises:
+            LedgerConflict: the lease is another's meanwhile.
+        """
+
+    def release(self, resource: ResourceRecord, names: frozenset[Target], due_at: float, size: int | None) -> bool:
         """Give the lease back with the names that remain (none: forget the resource); due again at `due_at`.
 
+        `size` are the characters of its policy, None where the pass did not see them. `resource.undeployed_since` is kept.
         False, and the lease stays, where `wanted` has moved since the resource was read.
         """
 
@@ -89,23 +100,38 @@ class Ledger(Protocol):
     def due(self, now: float) -> Iterator[Arn]:
         """The resources whose time has come."""
 
+    def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
+        """Take the account's turn to deploy a REST API, if its last one is at least `pause` seconds ago."""
+
 
 @dataclass(frozen=True, slots=True)
 class LivePolicy:
-    """A policy as it stands; `revision` is what a write must find unchanged, where the service has one."""
+    """A policy as it stands; `revision` is what a write must find unchanged, where the service has one.
+
+    `private` says of a REST API that requests come through VPC endpoints alone.
+    """
 
     document: Document | None
     revision: str | None
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of a REST API: when what it serves was deployed (epoch seconds), and whether a canary shares its traffic."""
+
+    deployed_at: float
+    has_canary: bool
 
 
 class PolicyStore(Protocol):
-    """The policies of one kind of resource, in the owners' accounts.
+    """The policies of resources in the owners' accounts, and what a REST API has besides.
 
     All methods raise `ResourceGone`, `ShutOut` or `WriteUnsettled`.
     """
 
-    limit: int
-    """Characters that a policy may have."""
+    def limit(self, arn: Arn) -> int | None:
+        """Characters that the policy may have; None where the account may have a larger quota, so that AWS must say."""
 
     def read(self, arn: Arn) -> LivePolicy:
         """The policy as it stands."""
@@ -116,4 +142,24 @@ class PolicyStore(Protocol):
         Raises:
             PolicyRefused, PolicyFull: AWS does not take the document.
             WriteUnsettled: among others, where the revision has moved: read again.
+        """
+
+    def methods_for_everybody(self, arn: Arn) -> tuple[str, ...]:
+        """The methods of a REST API that anybody may call without a policy, and nobody with one that is silent on them.
+
+        Each as `GET /orders`.
+        """
+
+    def stage(self, arn: Arn) -> Stage:
+        """A stage, by its ARN.
+
+        Raises:
+            StageNotFound: the API has no such stage.
+        """
+
+    def deploy(self, arn: Arn) -> None:
+        """Deploy a REST API, as it stands, to a stage.
+
+        Raises:
+            WriteUnsettled: among others, where its account has deployed less than five seconds ago.
         """

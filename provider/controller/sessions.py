@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from provider.controller.ports import Clock
 from provider.core.errors import ShutOut, WriteUnsettled
-from provider.core.identifiers import Arn, FunctionArn
+from provider.core.identifiers import Arn, resource_of, target_arn
 
 MODELS = Path(__file__).parent / "models"
 """Service models that the runtime's own AWS library may be too old for; only the packaged zip has them."""
@@ -38,28 +38,35 @@ def new_client(session: botocore.session.Session, service: str, region: str | No
 
 
 class GrantorSessions:
-    """Lambda clients of the owners' accounts, one session per function or alias, kept while they are fresh.
+    """Clients of the owners' accounts, one session per resource, kept while they are fresh.
 
-    `narrowed` gives the session policy (JSON) that leaves of the grantor role's power what one resource needs.
+    `power_over` gives, for an ARN, the service that has its policy, and the session policy (JSON) that leaves of the grantor
+    role's power what this one resource needs.
     """
 
     def __init__(
-        self, session: botocore.session.Session, role: str, narrowed: Callable[[Arn], str], clock: Clock, sts: Any
+        self,
+        session: botocore.session.Session,
+        role: str,
+        power_over: Callable[[Arn], tuple[str, str]],
+        clock: Clock,
+        sts: Any,
     ) -> None:
         self._session = session
         self._role = role
-        self._narrowed = narrowed
+        self._power_over = power_over
         self._clock = clock
         self._sts = sts
         self._clients: OrderedDict[Arn, tuple[float, Any]] = OrderedDict()
 
     def client_for(self, arn: Arn) -> Any:
-        """A Lambda client that may change this one resource, and nothing else.
+        """A client that may change the policy of this one ARN's resource, and nothing else.
 
         Raises:
             ShutOut: the owner's account has no grantor role that trusts this controller.
             WriteUnsettled: STS does not answer.
         """
+        arn = resource_of(arn)
         until, client = self._clients.get(arn, (0.0, None))
         if client is None or self._clock.now() >= until:
             client = self._assume(arn)
@@ -70,16 +77,15 @@ class GrantorSessions:
         return client
 
     def _assume(self, arn: Arn) -> Any:
-        function = FunctionArn.parse(arn)
-        if function is None:  # pragma: no cover - publications hold nothing else
-            raise ShutOut(arn, "sts:AssumeRole")
-        role = f"arn:{function.partition}:iam::{function.account}:role/{self._role}"
+        parts = target_arn(arn)
+        service, policy = self._power_over(arn)
+        role = f"arn:{parts.partition}:iam::{parts.account}:role/{self._role}"
         try:
             answer = self._sts.assume_role(
                 RoleArn=role,
                 RoleSessionName="cross-account-permission",
                 DurationSeconds=_DURATION,
-                Policy=self._narrowed(arn),
+                Policy=policy,
             )
         except ClientError as error:
             if error.response["Error"]["Code"] == "AccessDenied":
@@ -90,8 +96,8 @@ class GrantorSessions:
         keys = answer["Credentials"]
         return new_client(
             self._session,
-            "lambda",
-            function.region,
+            service,
+            parts.region or self._sts.meta.region_name,
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys["SessionToken"],

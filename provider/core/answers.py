@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from provider.core.errors import REASON_LIMIT, CrossAccountError
-from provider.core.identifiers import Arn, FunctionArn
+from provider.core.identifiers import Arn, FunctionArn, RestApiArn, RoleArn, target_arn
 from provider.core.requests import Request, RequestType
 
 
@@ -55,9 +55,20 @@ def kept_id(request: Request) -> str:
 
 
 def target_data(arn: Arn) -> dict[str, Any]:
-    """`TargetArn` and `AuthorizerUri` of a function; the URI's Region is the function's (docs/aws-behaviour.md §2)."""
-    function = FunctionArn.parse(arn)
-    if function is None:  # pragma: no cover - publications hold nothing else
-        raise ValueError(arn)
-    uri = f"arn:{function.partition}:apigateway:{function.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
-    return {"TargetArn": arn, "AuthorizerUri": uri}
+    """Where a target is: `TargetArn` and, by its kind, `AuthorizerUri`, `InvokeUrl` or `RoleArn`.
+
+    The URI's Region is the function's (docs/aws-behaviour.md §2).
+    """
+    found = target_arn(arn)
+    match found:
+        case FunctionArn():
+            path = f"lambda:path/2015-03-31/functions/{arn}/invocations"
+            return {"TargetArn": arn, "AuthorizerUri": f"arn:{found.partition}:apigateway:{found.region}:{path}"}
+        case RestApiArn():
+            host = f"{found.api}.execute-api.{found.region}.{_SUFFIXES.get(found.partition, 'amazonaws.com')}"
+            return {"TargetArn": arn, "InvokeUrl": f"https://{host}/{found.stage}"}
+        case RoleArn():
+            return {"TargetArn": arn, "RoleArn": arn}
+
+
+_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}

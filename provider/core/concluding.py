@@ -4,15 +4,16 @@ Pure: the controller commits each conclusion's row first, under its version, and
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from provider.core.answers import Answer, Status, target_data
-from provider.core.consent import authorise
-from provider.core.errors import CrossAccountError, TargetNotPublished
-from provider.core.identifiers import Arn, DeclarationId
+from provider.core.consent import authorise, authorises
+from provider.core.errors import CrossAccountError, ExpiryPassed, TargetNotPublished
+from provider.core.identifiers import Arn, DeclarationId, resource_of
 from provider.core.records import GrantRecord, GrantState, PublicationRecord, Row, TargetView, Waiting
 from provider.core.requests import RequestKey
+from provider.core.specifications import ApiExecution, AuthorizerUse
 
 PATIENCE = 45.0
 """Seconds after which a request that waits for what may pass is answered at the next pass.
@@ -32,10 +33,20 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Deployment:
+    """Whether a stage serves the policy as it stands, as far as is known; `reason` says why not, `soon` that we see to it."""
+
+    done: bool
+    reason: str = ""
+    soon: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
     """A pass: its resource, its end, and the error that explains it.
 
-    `left_out` are the errors of single grants; `later` those for which it had no time.
+    `left_out` are the errors of single declarations; `later` those for which it had no time; `stages` says of a REST API's
+    stages whether they serve its policy.
     """
 
     arn: Arn
@@ -44,6 +55,14 @@ class Passed:
     error: CrossAccountError | None = None
     left_out: Mapping[DeclarationId, CrossAccountError] | None = None
     later: frozenset[DeclarationId] = frozenset()
+    stages: Mapping[Arn, Deployment] = field(default_factory=dict)
+
+    def waits_for_deployment(self, row: Row) -> bool:
+        """Whether a row's requests are to wait for a deployment that we are about to make."""
+        if not isinstance(row, GrantRecord) or not any(one.soon for one in self.stages.values()):
+            return False
+        asked = [waiting for waiting in row.awaiting if self.now - waiting.since < PATIENCE]
+        return bool(asked) and self.arn in row.pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +83,20 @@ def conclude(view: TargetView, passed: Passed) -> tuple[Conclusion, ...]:
 
 
 def _left_without_consumers(view: TargetView, concluded: tuple[Conclusion, ...]) -> tuple[Conclusion, ...]:
-    """Publications whose deletion was refused go with the last consumer."""
-    grants = tuple(one.after for one in concluded if isinstance(one.after, GrantRecord))
-    if any(replace(view, grants=grants).open_on(row) for row in grants):
-        return ()
+    """Publications whose deletion was refused go with the last consumer that they let in, whatever else counts for now."""
+    grants = [one.after for one in concluded if isinstance(one.after, GrantRecord) and not one.after.withdrawn]
     untouched = (one.before for one in concluded if one.after == one.before)
     leaving = (row for row in untouched if isinstance(row, PublicationRecord) and row.leaving and not row.awaiting)
-    return tuple(Conclusion(row, None, ()) for row in leaving)
+    lonely = (row for row in leaving if not any(_lets_in(row, grant, view.now) for grant in grants))
+    return tuple(Conclusion(row, None, ()) for row in lonely)
+
+
+def _lets_in(row: PublicationRecord, grant: GrantRecord, now: float) -> bool:
+    return authorises(grant.grant, row.publication) and not grant.has_expired(now)
 
 
 def _conclude(view: TargetView, row: Row, passed: Passed) -> Conclusion:
-    if row.id in passed.later:
+    if row.id in passed.later or passed.waits_for_deployment(row):
         return Conclusion(row, row, ())
     error = _obstacle(view, row, passed)
     if error is not None and _gives_up(row, passed):
@@ -84,7 +106,8 @@ def _conclude(view: TargetView, row: Row, passed: Passed) -> Conclusion:
     after = _advanced(view, row, passed)
     if after.pending:
         return Conclusion(row, after, ())
-    answers = tuple((waiting.key, _success(after, waiting)) for waiting in row.awaiting)
+    reason = passed.stages[after.told].reason if isinstance(after, GrantRecord) and after.told in passed.stages else ""
+    answers = tuple((waiting.key, _success(after, waiting, reason)) for waiting in row.awaiting)
     after = replace(after, awaiting=())
     return Conclusion(row, None if _is_over(after) else after, answers)
 
@@ -93,10 +116,10 @@ def _obstacle(view: TargetView, row: Row, passed: Passed) -> CrossAccountError |
     """Why a row cannot have what was asked for it, as far as this resource tells."""
     if row.withdrawn or passed.arn not in row.pending:
         return None
-    if isinstance(row, PublicationRecord):
-        return None if row.seen else passed.error
     if passed.left_out and row.id in passed.left_out:
         return passed.left_out[row.id]
+    if isinstance(row, PublicationRecord):
+        return None if row.seen else passed.error
     return passed.error or _refusal(view, row)
 
 
@@ -106,10 +129,10 @@ def _refusal(view: TargetView, row: GrantRecord) -> CrossAccountError | None:
     if publication is None:
         return TargetNotPublished(row.target.full_name, row.target.environment)
     try:
-        authorise(row.grant.origin.account, row.grant.grant_type, publication)
+        authorise(row.grant.origin.account, row.grant, publication)
     except CrossAccountError as error:
         return error
-    return None
+    return ExpiryPassed(row.grant.expires_at or "") if row.has_expired(view.now) else None
 
 
 def _gives_up(row: Row, passed: Passed) -> bool:
@@ -145,19 +168,23 @@ def _advanced(view: TargetView, row: Row, passed: Passed) -> Row:
     placed = row.placed
     if passed.outcome is not Outcome.SHUT_OUT:
         placed = placed | {passed.arn} if stands else placed - {passed.arn}
-    if row.awaiting and not row.withdrawn and view.current:
+    if row.awaiting and not row.withdrawn:
         # The target may have moved while this was being asked: it is answered when it stands there as well.
-        pending |= ({view.current.arn} & view.open_on(row)) - placed - {passed.arn}
-    after = _told_anew(view, replace(row, pending=pending, placed=placed), passed)
+        place = view.place(row)
+        pending |= (frozenset({resource_of(place)} if place else ()) & view.open_on(row)) - placed - {passed.arn}
+    served = row.told in passed.stages and passed.stages[row.told].done
+    moved = replace(row, pending=pending, placed=placed, deployed=row.deployed or (served and stands))
+    after = _told_anew(view, moved, passed)
     return replace(after, state=_state(view, after, passed))
 
 
 def _seen(view: TargetView, row: PublicationRecord, pending: frozenset[Arn], passed: Passed) -> PublicationRecord:
-    """A publication counts once its own resource has been read; then all that the name stands on is concerned."""
-    if row.seen or row.withdrawn or passed.arn != row.publication.arn or passed.outcome is not Outcome.WRITTEN:
+    """A publication counts once its own resources have been read; then all that the name stands on is concerned."""
+    read = passed.arn in row.publication.resources and passed.outcome is Outcome.WRITTEN
+    if row.seen or row.withdrawn or not read or pending & row.publication.resources:
         return replace(row, pending=pending)
     concerned = view.standing_places()
-    return replace(row, seen=True, pending=concerned | {passed.arn} if concerned else concerned)
+    return replace(row, seen=True, pending=concerned | row.publication.resources if concerned else concerned)
 
 
 def _told_anew(view: TargetView, row: GrantRecord, passed: Passed) -> GrantRecord:
@@ -166,12 +193,13 @@ def _told_anew(view: TargetView, row: GrantRecord, passed: Passed) -> GrantRecor
     A retired ARN opens again where the owner takes it out of the list, a roll-back of his included.
     """
     publication = view.current
-    if row.withdrawn or passed.arn != row.told or passed.outcome is not Outcome.WRITTEN:
+    if row.withdrawn or passed.arn != resource_of(row.told) or passed.outcome is not Outcome.WRITTEN:
         return row
-    if publication is None:
+    place = view.place(row)
+    if publication is None or place is None:
         return replace(row, closed=True)
     if row.awaiting and row.told in publication.retired:
-        return replace(row, told=publication.arn, pending=row.pending | ({publication.arn} - row.placed))
+        return replace(row, told=place, deployed=False, pending=row.pending | ({resource_of(place)} - row.placed))
     return row
 
 
@@ -193,7 +221,10 @@ def _still_pending(row: Row, passed: Passed) -> Conclusion:
         return Conclusion(row, row, ())
     reason = str(passed.error)
     answers = tuple(
-        (waiting.key, Answer(Status.FAILED, waiting.kept_id, reason) if waiting.deleting else _success(row, waiting))
+        (
+            waiting.key,
+            Answer(Status.FAILED, waiting.kept_id, reason) if waiting.deleting else _success(row, waiting, ""),
+        )
         for waiting in row.awaiting
     )
     return Conclusion(row, replace(row, awaiting=()), answers)
@@ -206,14 +237,22 @@ def _is_over(row: Row) -> bool:
     return row.withdrawn and not row.placed
 
 
-def _success(row: Row, waiting: Waiting) -> Answer:
-    return Answer(Status.SUCCESS, waiting.kept_id) if waiting.deleting else granted(row)
+def _success(row: Row, waiting: Waiting, reason: str) -> Answer:
+    return Answer(Status.SUCCESS, waiting.kept_id) if waiting.deleting else granted(row, reason)
 
 
-def granted(row: Row) -> Answer:
-    """The answer of a Create or Update that got what it asked."""
+def granted(row: Row, undeployed: str = "") -> Answer:
+    """The answer of a Create or Update that got what it asked; `undeployed` is why a stage does not serve it yet."""
     if isinstance(row, PublicationRecord):
-        published = {"Name": row.target.full_name, "TargetArn": row.publication.arn}
-        return Answer(Status.SUCCESS, row.id, data=published)
-    data: dict[str, object] = {"GrantId": row.id, "SourceArns": list(row.grant.source_arns), **target_data(row.told)}
+        arns = row.publication.arns
+        return Answer(
+            Status.SUCCESS, row.id, data={"Name": row.target.full_name, "TargetArn": arns[0], "TargetArns": list(arns)}
+        )
+    data: dict[str, object] = {"GrantId": row.id, **target_data(row.told)}
+    match row.grant.specification:
+        case AuthorizerUse() as use:
+            data["SourceArns"] = list(use.source_arns(row.grant.origin))
+        case ApiExecution():
+            data["DeploymentStatus"] = "Deployed" if row.deployed else "PendingDeployment"
+            data["DeploymentReason"] = "" if row.deployed else undeployed
     return Answer(Status.SUCCESS, row.id, data=data)

@@ -1,12 +1,23 @@
-"""Consent: whether an owner's publication lets an account have a grant of a type."""
+"""Consent: whether an owner's publication lets an account have a grant."""
 
-from provider.core.declarations import GrantType, Publication
-from provider.core.errors import AccountNotAllowed, GrantTypeNotOffered
+from provider.core.declarations import Grant, Publication
+from provider.core.errors import (
+    AccountNotAllowed,
+    ExpiryPassed,
+    ExpiryTooLate,
+    GrantTypeNotOffered,
+    NotOfTarget,
+    Permanent,
+    StageNotPublished,
+)
 from provider.core.identifiers import AccountId
+from provider.core.specifications import ApiExecution
+
+_DAY = 86_400
 
 
-def authorise(account: AccountId, grant_type: GrantType | None, publication: Publication) -> None:
-    """Return where the publication allows it; `grant_type` None asks only to see where the target is.
+def authorise(account: AccountId, grant: Grant | None, publication: Publication) -> None:
+    """Return where the publication allows it; `grant` None asks only to see where the target is.
 
     The request role admits no account outside the organization, so the organization means every account
     that could ask at all (docs/aws-behaviour.md §7).
@@ -14,20 +25,48 @@ def authorise(account: AccountId, grant_type: GrantType | None, publication: Pub
     Raises:
         AccountNotAllowed: the account is not among the allowed.
         GrantTypeNotOffered: the target is not offered for this.
+        StageNotPublished: the grant names another stage than the published one.
     """
     full_name = publication.target.full_name
     if not publication.organization and account not in publication.accounts:
         raise AccountNotAllowed(account, full_name)
-    if grant_type is not None and grant_type not in publication.grant_types:
-        raise GrantTypeNotOffered(grant_type, full_name, tuple(sorted(publication.grant_types)))
+    if grant is None:
+        return
+    if grant.grant_type not in publication.grant_types:
+        raise GrantTypeNotOffered(grant.grant_type, full_name, tuple(sorted(publication.grant_types)))
+    stage = grant.specification.stage if isinstance(grant.specification, ApiExecution) else ""
+    if stage and stage != publication.stage:
+        raise StageNotPublished(stage, full_name, publication.stage or "")
 
 
-def authorises(account: AccountId, grant_type: GrantType, publication: Publication | None) -> bool:
+def authorises(grant: Grant, publication: Publication | None) -> bool:
     """The same as a question; no publication authorises nothing."""
     if publication is None:
         return False
     try:
-        authorise(account, grant_type, publication)
-    except (AccountNotAllowed, GrantTypeNotOffered):
+        authorise(grant.origin.account, grant, publication)
+    except Permanent:
         return False
     return True
+
+
+def admit(grant: Grant, publication: Publication, now: float) -> None:
+    """Return where the grant may be asked for anew; what is held already is not asked this again.
+
+    Args:
+        grant: the grant.
+        publication: what is published.
+        now: epoch seconds.
+
+    Raises:
+        ExpiryPassed: it would have ended already.
+        ExpiryTooLate: it would last longer than its owner grants.
+        NotOfTarget: it shall stand on an ARN that the target does not have.
+    """
+    full_name, days = publication.target.full_name, publication.maximum_days
+    if grant.expiry is not None and grant.expiry <= now:
+        raise ExpiryPassed(grant.expires_at or "")
+    if days is not None and (grant.expiry is None or grant.expiry > now + days * _DAY):
+        raise ExpiryTooLate(grant.expires_at or "", full_name, days)
+    if grant.wanted_on is not None and grant.wanted_on not in publication.arns:
+        raise NotOfTarget(grant.wanted_on, full_name)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 
 from provider.core.answers import Answer, Status, failed, kept_id, target_data
 from provider.core.concluding import granted
-from provider.core.consent import authorise
+from provider.core.consent import admit, authorise
 from provider.core.declarations import Declaration, Grant, Lookup, Publication
-from provider.core.errors import StaleEvent, Superseded, TargetHasConsumers, TargetNotPublished
-from provider.core.identifiers import Arn, DeclarationId, Target
+from provider.core.errors import QualifierInUse, StaleEvent, Superseded, TargetHasConsumers, TargetNotPublished
+from provider.core.identifiers import Arn, DeclarationId, FunctionArn, Target, resource_of
+from provider.core.placing import least_full
 from provider.core.records import (
     GrantRecord,
     GrantState,
@@ -25,6 +26,7 @@ from provider.core.records import (
 )
 from provider.core.requests import Request, RequestKey, RequestType
 from provider.core.settling import LastEvent, is_overtaken, settle
+from provider.core.statements import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Situation:
 
     `rows` are the existing records of the origin's `places`; `asked` is the target that a declaration
     names, with its publications, and with its grants where a publication is asked for; `views` are the
-    whole names of publications that the origin holds.
+    whole names of publications that the origin holds; `sizes` the characters of the policies of several places.
     """
 
     origin: OriginRecord
@@ -41,6 +43,7 @@ class Situation:
     asked: TargetView | None
     views: Mapping[Target, TargetView]
     now: float
+    sizes: Mapping[Arn, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,15 @@ class Decision:
     """What to commit, and what follows.
 
     `checks` are publications that the decision rests on and that must be unchanged; `wanted` the resources to want, by
-    name; `answers` what can be said at once, to this request and to others that it has overtaken.
+    name; `growth` the characters that policies will take more, for placing what is asked meanwhile; `answers` what can be
+    said at once, to this request and to others that it has overtaken.
     """
 
     puts: tuple[OriginRecord | Row, ...] = ()
     deletes: tuple[Row, ...] = ()
     checks: tuple[PublicationRecord, ...] = ()
     wanted: Mapping[Arn, frozenset[Target]] = field(default_factory=dict)
+    growth: Mapping[Arn, int] = field(default_factory=dict)
     answers: tuple[tuple[RequestKey, Answer], ...] = ()
 
 
@@ -82,7 +87,7 @@ def decide(request: Request, declaration: Declaration | None, situation: Situati
 def _looked_up(request: Request, lookup: Lookup, situation: Situation) -> Answer:
     publication = _published(situation).publication
     authorise(request.key.account, None, publication)
-    return Answer(Status.SUCCESS, lookup.id, data=target_data(publication.arn))
+    return Answer(Status.SUCCESS, lookup.id, data=target_data(least_full(publication.arns, situation.sizes)))
 
 
 def _published(situation: Situation) -> PublicationRecord:
@@ -124,42 +129,45 @@ def _asked_row(request: Request, declaration: Grant | Publication, situation: Si
 
 def _asked_anew(request: Request, grant: Grant, existing: Row | None, situation: Situation) -> GrantRecord:
     publication = _published(situation).publication
-    authorise(request.key.account, grant.grant_type, publication)
+    authorise(request.key.account, grant, publication)
     told = _told(request, grant, publication, situation)
     row = (
         existing
         if isinstance(existing, GrantRecord)
         else GrantRecord(grant, publication.target, told, request.issued_at)
     )
-    return replace(
-        row,
-        told=told,
-        closed=False,
-        asked_at=request.issued_at,
-        state=GrantState.WANTED,
-        pending=row.placed | {told, publication.arn},
-        awaiting=(*row.awaiting, _waiting(request, situation, fresh=True)),
-    )
+    row = replace(row, told=told, closed=False, asked_at=request.issued_at, state=GrantState.WANTED, deployed=False)
+    view = situation.asked or TargetView(publication.target, (), (), situation.now)
+    waiting = _waiting(request, situation, fresh=True)
+    return replace(row, pending=row.placed | view.open_on(row), awaiting=(*row.awaiting, waiting))
 
 
 def _told(request: Request, grant: Grant, publication: Publication, situation: Situation) -> Arn:
-    """Where the target is; but a stack that changes its permission in all but the revision is told what it was told.
+    """Where the grant is placed; but a stack that changes its permission in all but the revision is told what it was told.
 
     Its APIs may name that ARN by a lookup that CloudFormation does not ask again.
     """
     known = situation.rows.get(DeclarationId(request.physical_id or ""))
-    if not isinstance(known, GrantRecord) or known.withdrawn or known.closed or known.target != publication.target:
-        return publication.arn
-    moves = known.grant.revision != grant.revision or known.told in publication.retired
-    return publication.arn if moves else known.told
+    stays = (
+        isinstance(known, GrantRecord)
+        and not (known.withdrawn or known.closed)
+        and known.target == publication.target
+        and known.grant.revision == grant.revision
+        and known.told not in publication.retired
+        and grant.wanted_on in (None, known.told)
+    )
+    admit(replace(grant, wanted_on=None) if stays else grant, publication, situation.now)
+    if stays and isinstance(known, GrantRecord):
+        return known.told
+    return grant.wanted_on or least_full(publication.arns, situation.sizes)
 
 
 def _asked_again(request: Request, held: GrantRecord, situation: Situation) -> GrantRecord:
     """A held grant succeeds without new authorisation; it is only looked at again where it should stand."""
-    view = situation.asked or TargetView(held.target, (), ())
-    publication = view.current
-    if publication is not None and (held.closed or held.told in publication.retired):
-        held = replace(held, told=publication.arn, closed=False)
+    view = situation.asked or TargetView(held.target, (), (), situation.now)
+    publication, place = view.current, view.place(held)
+    if publication is not None and place is not None and (held.closed or held.told in publication.retired):
+        held = replace(held, told=place, closed=False, deployed=False)
     pending = held.pending | view.open_on(held)
     if not pending:  # suspended: there is nothing to wait for
         return replace(held, asked_at=request.issued_at)
@@ -172,9 +180,11 @@ def _asked_publication(
 ) -> PublicationRecord:
     held = isinstance(existing, PublicationRecord) and existing.seen and _is_held(situation, existing)
     record = existing if isinstance(existing, PublicationRecord) else PublicationRecord(publication, request.issued_at)
-    view = situation.asked or TargetView(publication.target, (), ())
-    # A new one counts, and concerns others, only once its own resource has been seen.
-    pending = frozenset({publication.arn}) | (view.standing_places() if held else frozenset())
+    view = situation.asked or TargetView(publication.target, (), (), situation.now)
+    if not held:
+        _check_qualifiers(publication, view)
+    # A new one counts, and concerns others, only once its own resources have been seen.
+    pending = publication.resources | (view.standing_places() if held else frozenset())
     return replace(
         record,
         asked_at=request.issued_at,
@@ -184,6 +194,23 @@ def _asked_publication(
         pending=pending,
         awaiting=(*record.awaiting, _waiting(request, situation, fresh=not held)),
     )
+
+
+def _check_qualifiers(publication: Publication, view: TargetView) -> None:
+    """An alias among several may leave a target only when no grant stands on it, or when it is retired.
+
+    Raises:
+        QualifierInUse: it may not.
+    """
+    before = view.current
+    if before is None or max(len(before.arns), len(publication.arns)) == 1:
+        return
+    functions = {FunctionArn.parse(arn) for arn in publication.arns}
+    for arn in sorted(set(before.arns) - set(publication.arns) - publication.retired):
+        leaving = FunctionArn.parse(arn)
+        users = sum(1 for row in view.grants if arn in view.open_at(row))
+        if users and leaving and any(one and one.function == leaving.function for one in functions):
+            raise QualifierInUse(arn, users)
 
 
 # --- what is given up ------------------------------------------------------------------------------
@@ -207,6 +234,7 @@ def _settled(request: Request, asked: Row | None, situation: Situation) -> Decis
         deletes=gone,
         checks=(*checks, *_rests_on(asked, situation)),
         wanted=_wanted(touched, gone),
+        growth=_growth(asked, situation),
         answers=(*_immediate(request, asked, touched), *_overtaken(request, leaving, after)),
     )
 
@@ -253,11 +281,19 @@ def _withdrawn(request: Request, row: Row, situation: Situation) -> Row:
     if request.type is RequestType.DELETE:
         awaiting = (*awaiting, _waiting(request, situation, fresh=False))
     if isinstance(row, PublicationRecord):
-        pending = situation.views[row.target].standing_places() if row.seen else frozenset()
+        pending = _concerned_by_going(row, situation.views[row.target]) if row.seen else frozenset()
         return replace(row, withdrawn=True, pending=pending, awaiting=awaiting)
     if row.state is GrantState.ORPHANED:
         return row
     return replace(row, state=GrantState.WITHDRAWN, pending=row.placed, awaiting=awaiting)
+
+
+def _concerned_by_going(row: PublicationRecord, view: TargetView) -> frozenset[Arn]:
+    """All that the name stands on, and what it will stand on once another publication counts again."""
+    standing = view.standing_places()
+    rest = tuple(one for one in view.publications if one.id != row.id)
+    then = current_record(rest) if standing else None
+    return standing | (then.publication.resources if then else frozenset())
 
 
 def _is_finished(row: Row) -> bool:
@@ -284,7 +320,7 @@ def _origin_after(
     places = {row.id: row.target for row in (*situation.rows.values(), *touched)}
     for row in gone:
         places.pop(row.id, None)
-    last = LastEvent(request.issued_at, request.type)
+    last = LastEvent.of(request)
     return replace(situation.origin, held=settled & frozenset(places), places=places, last=last)
 
 
@@ -294,9 +330,18 @@ def _wanted(touched: list[Row], gone: tuple[Row, ...]) -> Mapping[Arn, frozenset
         for arn in row.pending:
             wanted[arn] = wanted.get(arn, frozenset()) | {row.target}
     for row in gone:
-        if isinstance(row, PublicationRecord):  # its resource may have nothing left to do with the name
-            wanted[row.publication.arn] = wanted.get(row.publication.arn, frozenset()) | {row.target}
+        if isinstance(row, PublicationRecord):  # its resources may have nothing left to do with the name
+            for arn in row.publication.resources:
+                wanted[arn] = wanted.get(arn, frozenset()) | {row.target}
     return wanted
+
+
+def _growth(asked: Row | None, situation: Situation) -> Mapping[Arn, int]:
+    """What a grant takes where it was not before: its names, a quote on each side and a comma."""
+    if not isinstance(asked, GrantRecord) or asked.id in situation.rows:
+        return {}
+    parts = render(asked.grant, asked.told)
+    return {resource_of(asked.told): sum(len(name) + 3 for part in parts for name in part.names)}
 
 
 def _immediate(request: Request, asked: Row | None, touched: list[Row]) -> tuple[tuple[RequestKey, Answer], ...]:

@@ -5,23 +5,31 @@ and however often, it is asked for. That makes CloudFormation's PhysicalResource
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from provider.core.errors import ForeignArn, InvalidProperty, OwnPartAsTarget
-from provider.core.identifiers import AccountId, Arn, DeclarationId, FunctionArn, Origin, Target, digest
+from provider.core.identifiers import (
+    AccountId,
+    Arn,
+    DeclarationId,
+    FunctionArn,
+    Origin,
+    RestApiArn,
+    RoleArn,
+    Target,
+    TargetArn,
+    digest,
+    target_arn,
+)
 from provider.core.properties import PERMISSION, TARGET, is_true, validate
 from provider.core.requests import Request
+from provider.core.specifications import GrantType, Specification, checked, specification
 
 OWN_FUNCTIONS = "cross-account-permission"
 """How the names of this system's own functions begin; nobody may publish one, and the grantor role may touch none."""
-
-
-class GrantType(StrEnum):
-    """What a consumer may ask for."""
-
-    AUTHORIZER = "Authorizer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,42 +47,72 @@ class TargetReference:
         return cls(AccountId(owner) if slash else None, _environment(properties), name)
 
 
+class OpenMethods(StrEnum):
+    """What the owner wants where a first statement would close methods of a REST API that anybody may call so far."""
+
+    REFUSE = "Refuse"
+    CLOSE = "Close"
+    CLOSE_WHILE_GRANTED = "CloseWhileGranted"
+
+
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One immutable record of what an owner has published under a name."""
+    """One immutable record of what an owner has published under a name.
+
+    `arns` are the places that a grant may stand on, one unless the owner lists qualifiers. `maximum_days` is for how many
+    days a grant may be asked at most, None for ever. `redeploy` and `open_methods` are about REST APIs alone.
+    """
 
     id: DeclarationId
     origin: Origin
     target: Target
-    arn: Arn
+    arns: tuple[Arn, ...]
     grant_types: frozenset[GrantType]
     accounts: frozenset[AccountId]
-    organization: bool
-    allow_deletion: bool
-    retired: frozenset[Arn]
+    organization: bool = False
+    allow_deletion: bool = False
+    retired: frozenset[Arn] = frozenset()
+    maximum_days: int | None = None
+    redeploy: bool = False
+    open_methods: OpenMethods = OpenMethods.REFUSE
+
+    @property
+    def resources(self) -> frozenset[Arn]:
+        """What has the policies that grants on it are written into."""
+        return frozenset(target_arn(arn).resource for arn in self.arns)
+
+    @property
+    def stage(self) -> str | None:
+        """The stage of the published REST API; None for a function or role."""
+        found = target_arn(self.arns[0])
+        return found.stage if isinstance(found, RestApiArn) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One immutable permission: who asks, for what, on which target."""
+    """One immutable permission: who asks, for what, on which target, until when (`expires_at`, None for ever).
+
+    `wanted_on` is the ARN that a lookup has told its stack, where it says so.
+    """
 
     id: DeclarationId
     origin: Origin
     reference: TargetReference
-    grant_type: GrantType
-    api_id: str
-    authorizer_ids: tuple[str, ...]
+    specification: Specification
     revision: str = ""
+    expires_at: str | None = None
+    wanted_on: Arn | None = None
 
     @property
-    def source_arns(self) -> tuple[str, ...]:
-        """The authorizers that may invoke, as API Gateway names them (docs/aws-behaviour.md §2).
+    def grant_type(self) -> GrantType:
+        """The type that its specification is of."""
+        found: GrantType = self.specification.grant_type
+        return found
 
-        Account and Region are the verified stack's: nobody can ask for another account's API.
-        """
-        stack = self.origin.stack
-        api = f"arn:{stack.partition}:execute-api:{stack.region}:{self.origin.account}:{self.api_id}"
-        return tuple(f"{api}/authorizers/{authorizer}" for authorizer in self.authorizer_ids or ("*",))
+    @property
+    def expiry(self) -> float | None:
+        """When it ends, in epoch seconds."""
+        return epoch(self.expires_at) if self.expires_at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,50 +144,95 @@ def declared(request: Request) -> Declaration:
 
 def _publication(origin: Origin, properties: Mapping[str, Any]) -> Publication:
     target = Target(origin.account, _environment(properties), properties["Name"])
-    arn = _own_function("FunctionArn", properties["FunctionArn"], origin.account).text
+    arns = _published(origin, properties)
     retired = frozenset(
-        _own_function(f"RetiredArns[{index}]", text, origin.account).text
+        _own(f"RetiredArns[{index}]", text, origin.account).text
         for index, text in enumerate(properties.get("RetiredArns", ()))
     )
-    if arn in retired:
-        raise InvalidProperty(
-            "RetiredArns", arn, "is also the FunctionArn", "Take it out of RetiredArns, or publish another function."
-        )
-    grant_types = frozenset(GrantType(text) for text in properties["AllowedGrantTypes"])
-    accounts = frozenset(AccountId(text) for text in properties.get("AllowedAccounts", ()))
-    organization = is_true(properties.get("AllowOrganization"))
-    allow_deletion = is_true(properties.get("AllowDeletionWithConsumers"))
-    parts = (target.environment, target.name, arn, sorted(grant_types), sorted(accounts))
-    options = (organization, allow_deletion, sorted(retired))
-    publication_id = _id("publication", origin, parts, options)
-    return Publication(
-        publication_id, origin, target, arn, grant_types, accounts, organization, allow_deletion, retired
+    if both := retired & frozenset(arns):
+        remedy = "Take it out of RetiredArns, or publish something else."
+        raise InvalidProperty("RetiredArns", min(both), "is also what is published", remedy)
+    publication = Publication(
+        id=DeclarationId(""),
+        origin=origin,
+        target=target,
+        arns=arns,
+        grant_types=frozenset(GrantType(text) for text in properties["AllowedGrantTypes"]),
+        accounts=frozenset(AccountId(text) for text in properties.get("AllowedAccounts", ())),
+        organization=is_true(properties.get("AllowOrganization")),
+        allow_deletion=is_true(properties.get("AllowDeletionWithConsumers")),
+        retired=retired,
+        maximum_days=int(properties["MaximumGrantDays"]) if "MaximumGrantDays" in properties else None,
+        redeploy=is_true(properties.get("RedeployOnChange")),
+        open_methods=OpenMethods(properties.get("MethodsWithoutAuthorization", OpenMethods.REFUSE)),
     )
+    return replace(publication, id=_id("publication", origin, *_content(publication)))
 
 
-def _own_function(name: str, text: str, account: AccountId) -> FunctionArn:
-    arn = FunctionArn.parse(text)
+def _content(one: Publication) -> tuple[object, ...]:
+    """All that makes a publication another one."""
+    offers = (one.target.environment, one.target.name, one.arns, sorted(one.grant_types), sorted(one.accounts))
+    options = (
+        one.organization,
+        one.allow_deletion,
+        sorted(one.retired),
+        one.maximum_days,
+        one.redeploy,
+        one.open_methods,
+    )
+    return (*offers, *options)
+
+
+def _published(origin: Origin, properties: Mapping[str, Any]) -> tuple[Arn, ...]:
+    """The places that grants may stand on; the API of a bare id is one of the stack's own account and Region."""
+    if "RestApiId" in properties:
+        stack = origin.stack
+        api = f"arn:{stack.partition}:execute-api:{stack.region}:{origin.account}:{properties['RestApiId']}"
+        return (Arn(f"{api}/{properties['StageName']}"),)
+    if "RoleArn" in properties:
+        return (_own("RoleArn", properties["RoleArn"], origin.account).text,)
+    function = _own("FunctionArn", properties["FunctionArn"], origin.account)
+    qualifiers = properties.get("Qualifiers")
+    if qualifiers and isinstance(function, FunctionArn) and function.qualifier:
+        problem, remedy = "has a qualifier itself", "With Qualifiers, give the ARN of the function alone."
+        raise InvalidProperty("FunctionArn", function.text, problem, remedy)
+    return tuple(Arn(f"{function.text}:{one}") for one in sorted(qualifiers)) if qualifiers else (function.text,)
+
+
+def _own(name: str, text: str, account: AccountId) -> TargetArn:
+    arn = FunctionArn.parse(text) or RestApiArn.parse(text) or RoleArn.parse(text)
     if arn is None:
-        raise InvalidProperty(
-            name, text, "is not the ARN of a function or alias", "Give such an ARN (no version, no $LATEST)."
-        )
+        problem = "is not the ARN of a function or alias, a stage, or a role under /cross-account/"
+        raise InvalidProperty(name, text, problem, "Give such an ARN (no version, no $LATEST).")
     if arn.account != account:
         raise ForeignArn(name, text, account)
-    if arn.name.startswith(OWN_FUNCTIONS):
+    if isinstance(arn, FunctionArn) and arn.name.startswith(OWN_FUNCTIONS):
         raise OwnPartAsTarget(name, text)
     return arn
 
 
 def _grant(origin: Origin, properties: Mapping[str, Any]) -> Grant:
     reference = TargetReference.of(properties)
-    grant_type = GrantType(properties["GrantType"])
-    authorizer_ids = tuple(sorted(properties.get("AuthorizerIds", ())))
-    specification = (_reference_parts(reference), grant_type, properties["ApiId"], authorizer_ids)
+    asked = checked(specification(properties["GrantType"], properties), origin)
+    expires_at = properties.get("ExpiresAt")
+    if expires_at is not None and epoch(expires_at) is None:
+        raise InvalidProperty(
+            "ExpiresAt", expires_at, "is no time", "Give a time in UTC, such as 2027-01-31T00:00:00Z."
+        )
+    wanted_on = Arn(properties["TargetArn"]) if "TargetArn" in properties else None
     # The revision is part of the id: a changed one is another grant, which is told where the target is
     # now, while the old grant keeps the old ARN open until CloudFormation cleans it up.
     revision = properties.get("Revision", "")
-    grant_id = _id("grant", origin, specification, revision)
-    return Grant(grant_id, origin, reference, grant_type, properties["ApiId"], authorizer_ids, revision)
+    content = (_reference_parts(reference), asked.grant_type, asked.properties, revision, expires_at, wanted_on)
+    return Grant(_id("grant", origin, *content), origin, reference, asked, revision, expires_at, wanted_on)
+
+
+def epoch(text: str) -> float | None:
+    """A time such as `2027-01-31T00:00:00Z` in epoch seconds; None where it is none."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
 
 
 def _environment(properties: Mapping[str, Any]) -> str:

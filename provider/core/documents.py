@@ -63,6 +63,9 @@ def _values(value: Any) -> list[str]:
 
 
 def _principal(value: Any) -> Any:
+    # In a resource policy, anybody is anybody, whether it is said of AWS or by itself.
+    if value in ({"AWS": "*"}, {"AWS": ["*"]}):
+        return "*"
     if not isinstance(value, dict):
         return value
     return {kind: sorted({_ROOT.sub(r"\1", name) for name in _values(names)}) for kind, names in value.items()}

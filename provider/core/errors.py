@@ -5,6 +5,8 @@ the event's time is over. No sentence is longer than CloudFormation's reader see
 credential: the facts given to the constructors are identifiers and property values, never URLs.
 """
 
+from difflib import get_close_matches
+
 REASON_LIMIT = 256
 """Characters of a reason that CloudFormation shows and crhelper leaves alone (docs/aws-behaviour.md §5)."""
 
@@ -101,8 +103,9 @@ class Superseded(Permanent):
 class UnknownResourceType(Permanent):
     """The template names a type that this provider does not have."""
 
-    def __init__(self, resource_type: str, known: tuple[str, ...]) -> None:
-        super().__init__(f"Type {shown(resource_type)} is not known here.", f"Use one of {', '.join(known)}.")
+    def __init__(self, resource_type: str) -> None:
+        types = "Custom::CrossAccountPermission, Custom::CrossAccountTarget or Custom::CrossAccountTargetLookup"
+        super().__init__(f"Type {shown(resource_type)} is not known here.", f"Use {types}.")
 
 
 class InvalidProperty(Permanent):
@@ -125,11 +128,40 @@ class UnknownProperty(Permanent):
     """A property that the type does not have: a typo would otherwise be silently ignored."""
 
     def __init__(self, name: str, value: object, known: tuple[str, ...]) -> None:
+        alike = get_close_matches(name.lower()[:VALUE_LIMIT], [one.lower() for one in known], 1)
+        meant = next((one for one in known if [one.lower()] == alike), None)
         super().__init__(
             f"Property {shown(name)} (value {shown(value)}) does not exist.",
-            f"Remove it, or use one of {', '.join(known)}.",
+            f"Remove it, or use {meant}." if meant else "Remove it; see the properties of its type.",
         )
         self.name = name
+
+
+class PropertyDoesNotFit(Permanent):
+    """A property that the type has, but not beside another one."""
+
+    def __init__(self, name: str, value: object, beside: str) -> None:
+        super().__init__(f"Property {name}: {shown(value)} does not go with {beside}.", "Remove one of the two.")
+        self.name = name
+
+
+class ForeignPrincipal(Permanent):
+    """A consumer asks for somebody else's roles or users."""
+
+    def __init__(self, name: str, principal: str, account: str) -> None:
+        super().__init__(
+            f"Property {name}: {shown(principal)} is not in account {account}, which asks.",
+            "Give roles and users of the stack's own account.",
+        )
+
+
+class ExpiryPassed(Permanent):
+    """A permission is asked for that would have ended already."""
+
+    def __init__(self, expires_at: str) -> None:
+        super().__init__(
+            f"Property ExpiresAt: {shown(expires_at)} is no time to come.", "Give a later time, or leave it out."
+        )
 
 
 class ForeignArn(Permanent):
@@ -148,7 +180,7 @@ class OwnPartAsTarget(Permanent):
     def __init__(self, name: str, arn: str) -> None:
         super().__init__(
             f"Property {name}: {shown(arn)} belongs to cross-account permissions itself.",
-            "Publish a function of your own.",
+            "Publish something of your own.",
         )
 
 
@@ -195,6 +227,47 @@ class AccountNotAllowed(Permanent):
         )
 
 
+class StageNotPublished(Permanent):
+    """A consumer names another stage than the one that the owner has published."""
+
+    def __init__(self, stage: str, target: str, published: str) -> None:
+        super().__init__(
+            f"StageName {shown(stage)} is not published by {target}, which publishes {shown(published)}.",
+            "Give that stage, or leave StageName out.",
+        )
+
+
+class NotOfTarget(Permanent):
+    """A permission shall stand on an ARN that its target does not have."""
+
+    def __init__(self, arn: str, target: str) -> None:
+        super().__init__(
+            f"Property TargetArn: {shown(arn)} is not of target {target}.",
+            "Give !GetAtt <lookup>.TargetArn of a lookup of the same target with a new Revision, or leave it out.",
+        )
+
+
+class ExpiryTooLate(Permanent):
+    """A permission is asked for longer than the owner grants, or for ever."""
+
+    def __init__(self, expires_at: str, target: str, days: int) -> None:
+        fact = f"ExpiresAt {shown(expires_at)} is too late" if expires_at else "ExpiresAt is missing"
+        super().__init__(
+            f"{fact}: {target} grants for at most {days} days.",
+            "Give an earlier ExpiresAt, or have its owner raise MaximumGrantDays.",
+        )
+
+
+class QualifierInUse(Permanent):
+    """An owner takes an alias out of a target while grants stand on it."""
+
+    def __init__(self, arn: str, grants: int) -> None:
+        super().__init__(
+            f"{grants} grant{'s stand' if grants > 1 else ' stands'} on {arn}, which is not published any more.",
+            "Put it back into Qualifiers, or list its ARN in RetiredArns to close it for them.",
+        )
+
+
 class TargetHasConsumers(Permanent):
     """The last publication of a name is deleted while grants live on it."""
 
@@ -209,12 +282,41 @@ class TargetHasConsumers(Permanent):
 
 
 class ResourceGone(Permanent):
-    """The target's function or alias does not exist."""
+    """What was published does not exist."""
 
     def __init__(self, arn: str) -> None:
         super().__init__(
-            f"{arn} does not exist.", "Have the owner publish an existing function or alias as FunctionArn."
+            f"{arn} does not exist.", "Have the owner publish an existing function, alias, REST API or role."
         )
+
+
+class StageNotFound(Permanent):
+    """The REST API exists, but the stage that was published does not."""
+
+    def __init__(self, arn: str) -> None:
+        api, _, stage = arn.rpartition("/")
+        super().__init__(
+            f"{api} has no stage {shown(stage)}.",
+            "Have the owner create the stage first, or publish another one as StageName.",
+        )
+
+
+class WouldShutOut(Permanent):
+    """The first statement of a REST API's policy would close methods that anybody may call so far."""
+
+    def __init__(self, arn: str, methods: tuple[str, ...]) -> None:
+        named = ", ".join(methods[:2]) + (f" and {len(methods) - 2} more" if len(methods) > 2 else "")
+        super().__init__(
+            f"{arn} has no policy; a first statement would shut out all callers of {named}, open to all so far.",
+            "Have its owner choose MethodsWithoutAuthorization: Close.",
+        )
+
+
+class VpcEndpointsOnPublicApi(Permanent):
+    """Requests to a public API come through no VPC endpoint."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"VpcEndpointIds are of private APIs only, and {arn} is public.", "Leave the property out.")
 
 
 class ShutOut(Permanent):
@@ -233,8 +335,9 @@ class PolicyFull(Permanent):
     def __init__(self, arn: str, size: int, limit: int) -> None:
         super().__init__(
             f"The policy of {arn} would be {size} of {limit} characters long.",
-            "Have its owner remove statements or consumers, or publish a second alias as another target.",
+            "Have its owner drop statements or consumers, list more aliases in Qualifiers, or have AWS raise the quota.",
         )
+        self.limit = limit
 
 
 class PolicyRefused(Permanent):

@@ -4,14 +4,29 @@ A grant that does not fit does not keep later, smaller ones out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from provider.core.documents import Document, statements_of
-from provider.core.errors import PolicyFull
-from provider.core.identifiers import Arn, DeclarationId
+from provider.core.declarations import OpenMethods
+from provider.core.documents import Document, text_of
+from provider.core.errors import Permanent, PolicyFull, VpcEndpointsOnPublicApi, WouldShutOut
+from provider.core.identifiers import Arn, DeclarationId, resource_of
 from provider.core.plans import Plan, permissions, plan
-from provider.core.records import GrantRecord
-from provider.core.statements import CentreId, Statement, merge, render, understood
+from provider.core.records import GrantRecord, TargetView
+from provider.core.specifications import ApiExecution, GrantType
+from provider.core.statements import CentreId, Statement, merge, render, taken_apart
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A grant that must stand on a resource, with the statements that it needs there."""
+
+    row: GrantRecord
+    statements: tuple[Statement, ...]
+
+    @property
+    def id(self) -> DeclarationId:
+        """The grant's id."""
+        return self.row.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,67 +35,146 @@ class Fitted:
 
     plan: Plan
     new: tuple[DeclarationId, ...]
-    left_out: Mapping[DeclarationId, PolicyFull]
+    left_out: Mapping[DeclarationId, Permanent]
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy as it stands on `arn`, whose centre is ours, and the characters that it may have."""
+    """A policy as it stands on `arn`, whose centre is ours, and the characters that it may have (None: AWS says).
+
+    `instead` is the statement to leave where it would become empty.
+    """
 
     arn: Arn
     actual: Document | None
     centre: CentreId
-    limit: int
+    limit: int | None
+    instead: Document | None = None
+
+    def planned(self, statements: Iterable[Statement]) -> Plan:
+        """The plan for these statements, merged."""
+        return plan(merge(statements), self.actual, self.centre, self.instead)
+
+    def has_room_for(self, size: int) -> bool:
+        """Whether a document of so many characters is within the limit."""
+        return self.limit is None or size <= self.limit
 
 
-def fit(policy: Policy, standing: Sequence[GrantRecord], kept: Iterable[Statement] = ()) -> Fitted:
+def standing_on(arn: Arn, view: TargetView) -> list[Standing]:
+    """The grants of a name that must stand on a resource now."""
+    opened = ((row, sorted(one for one in view.open_at(row) if resource_of(one) == arn)) for row in view.grants)
+    return [
+        Standing(row, tuple(part for one in arns for part in render(row.grant, one))) for row, arns in opened if arns
+    ]
+
+
+def fit(
+    policy: Policy,
+    standing: Sequence[Standing],
+    kept: Iterable[Statement] = (),
+    refused: Mapping[DeclarationId, Permanent] | None = None,
+) -> Fitted:
     """Plan for as many of the grants as there is room for.
 
     Args:
         policy: the policy.
         standing: the grants that must stand on it.
         kept: statements of ours that stay although no grant explains them.
+        refused: errors of grants that must not be let in anew.
 
     New grants are those whose permissions the policy does not hold yet. Grants that stand are never
     left out: a document that only shrinks always fits.
     """
-    held = permissions([one for one in statements_of(policy.actual) if policy.centre.owns(one)])
-    rendered = {row.id: render(row.grant, policy.arn) for row in standing}
-    stands = {row.id for row in standing if _permissions(rendered[row.id], policy.centre) <= held}
-    base = [*kept, *(part for row in standing if row.id in stands for part in rendered[row.id])]
-    new = sorted((row for row in standing if row.id not in stands), key=lambda row: (row.asked_at, row.id))
-    return _admitted(policy, base, [(row.id, rendered[row.id]) for row in new])
+    held = permissions(policy.actual, policy.centre)
+    stands = {one.id for one in standing if taken_apart(one.statements) <= held}
+    base = [*kept, *(part for one in standing if one.id in stands for part in one.statements)]
+    left_out = {one.id: refused[one.id] for one in standing if refused and one.id in refused and one.id not in stands}
+    asking = [one for one in standing if one.id not in stands and one.id not in left_out]
+    new = sorted(asking, key=lambda one: (one.row.asked_at, one.id))
+    return _admitted(policy, base, new, left_out)
 
 
-def _admitted(policy: Policy, base: list[Statement], new: list[tuple[DeclarationId, tuple[Statement, ...]]]) -> Fitted:
+def _admitted(
+    policy: Policy, base: list[Statement], new: Sequence[Standing], left_out: dict[DeclarationId, Permanent]
+) -> Fitted:
     """Add up what each new grant takes, then plan once; take the last away again should that be too long after all."""
-    size = plan(merge(base), policy.actual, policy.centre).size
-    sources = {source for one in base for source in one.sources}
-    admitted: list[tuple[DeclarationId, tuple[Statement, ...]]] = []
-    left_out: dict[DeclarationId, PolicyFull] = {}
-    for declaration, parts in new:
-        more = {source for part in parts for source in part.sources} - sources
-        need = sum(len(source) + 3 for source in more)
-        if size + need > policy.limit:
-            left_out[declaration] = PolicyFull(policy.arn, size + need, policy.limit)
-            continue
-        size += need
-        sources |= more
-        admitted.append((declaration, parts))
+    room = _Room(policy, base)
+    admitted: list[Standing] = []
+    for one in new:
+        size = room.size + room.needed(one.statements)
+        if policy.has_room_for(size):
+            room.take(one.statements)
+            admitted.append(one)
+        else:
+            left_out[one.id] = PolicyFull(policy.arn, size, policy.limit or size)
     while True:
-        statements = [*base, *(part for _, parts in admitted for part in parts)]
-        found = plan(merge(statements), policy.actual, policy.centre)
-        if found.size <= policy.limit or not admitted:
-            return Fitted(found, tuple(declaration for declaration, _ in admitted), left_out)
-        declaration, _ = admitted.pop()
-        left_out[declaration] = PolicyFull(policy.arn, found.size, policy.limit)
+        found = policy.planned([*base, *(part for one in admitted for part in one.statements)])
+        if policy.has_room_for(found.size) or not admitted:
+            return Fitted(found, tuple(one.id for one in admitted), left_out)
+        last = admitted.pop()
+        left_out[last.id] = PolicyFull(policy.arn, found.size, policy.limit or found.size)
 
 
-def _permissions(parts: Iterable[Statement], centre: CentreId) -> frozenset[str]:
-    return permissions([part.document(centre) for part in parts])
+@dataclass(slots=True)
+class _Room:
+    """How many characters a policy has, as statements come in that are merged with those that are there."""
+
+    policy: Policy
+    base: Sequence[Statement]
+    size: int = 0
+    names: dict[Statement, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.size = self.policy.planned(self.base).size
+        for one in self.base:
+            self.names.setdefault(one.frame, set()).update(one.names)
+
+    def needed(self, statements: Iterable[Statement]) -> int:
+        """Characters that statements would add: their names where there is such a statement, all of them where not."""
+        return sum(self._needed(one) for one in statements)
+
+    def _needed(self, one: Statement) -> int:
+        there = self.names.get(one.frame)
+        if there is None:
+            return len(text_of(one.document(self.policy.centre))) + 1
+        return sum(len(name) + 3 for name in one.names if name not in there)
+
+    def take(self, statements: Iterable[Statement]) -> None:
+        """Let statements in."""
+        for one in statements:
+            self.size += self._needed(one)
+            self.names.setdefault(one.frame, set()).update(one.names)
 
 
-def unexplained(policy: Policy, removed: frozenset[str], explained: Iterable[GrantRecord]) -> tuple[Statement, ...]:
+def unsuited(
+    arn: Arn, views: Sequence[TargetView], *, private: bool, closing: tuple[str, ...]
+) -> dict[DeclarationId, Permanent]:
+    """Grants that a REST API must not let in anew, each with its error.
+
+    Args:
+        arn: the API.
+        views: the names that point to it.
+        private: whether it is private.
+        closing: methods that a first statement would close.
+    """
+    found: dict[DeclarationId, Permanent] = {}
+    for view in views:
+        publication = view.current
+        refuses = closing and publication is not None and publication.open_methods is OpenMethods.REFUSE
+        for row in view.grants:
+            asked = row.grant.specification
+            if not isinstance(asked, ApiExecution):
+                continue
+            if refuses:
+                found[row.id] = WouldShutOut(arn, closing)
+            elif asked.vpc_endpoint_ids and not private:
+                found[row.id] = VpcEndpointsOnPublicApi(arn)
+    return found
+
+
+def unexplained(
+    policy: Policy, removed: frozenset[Statement], explained: Iterable[GrantRecord]
+) -> tuple[Statement, ...]:
     """Of the permissions that a plan would remove, those that no record explains, as statements.
 
     Args:
@@ -88,13 +182,13 @@ def unexplained(policy: Policy, removed: frozenset[str], explained: Iterable[Gra
         removed: what the plan would remove (`Plan.removed`).
         explained: grants whose statements may stand here and must not.
     """
-    parts = [part for row in explained for part in render(row.grant, policy.arn)]
-    foreign_to_us = removed - _permissions(parts, policy.centre)
-    found = (understood(one, policy.centre) for one in statements_of(policy.actual) if policy.centre.owns(one))
-    single = [
-        Statement(one.grant_type, one.principal, one.action, one.resource, (source,))
-        for one in found
-        if one
-        for source in one.sources
-    ]
-    return tuple(one for one in single if _permissions([one], policy.centre) <= foreign_to_us)
+    opened = {arn for one in removed for arn in _opened_by(one, policy.arn)}
+    parts = [part for row in explained for arn in sorted(opened) for part in render(row.grant, arn)]
+    return tuple(sorted(removed - taken_apart(parts)))
+
+
+def _opened_by(one: Statement, resource: Arn) -> set[Arn]:
+    """The ARNs that a statement in a resource's policy opens: the resource itself, or stages of the API."""
+    if one.grant_type is not GrantType.EXECUTE_API:
+        return {resource}
+    return {Arn("/".join(text.split("/")[:2])) for text in one.resources}

@@ -25,6 +25,14 @@ _STACK = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):cloudformation:(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9]):(?P<account>[0-9]{12})"
     r":stack/[A-Za-z0-9-]{1,128}/[A-Za-z0-9-]{1,128}"
 )
+_REST_API = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):execute-api:(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9]):(?P<account>[0-9]{12})"
+    r":(?P<api>[a-z0-9]{5,30})(?:/(?P<stage>[A-Za-z0-9_-]{1,128}))?"
+)
+_ROLE = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12})"
+    r":role(?P<path>/cross-account/(?:[A-Za-z0-9+=,.@_-]+/)*)(?P<name>[A-Za-z0-9+=,.@_-]{1,64})"
+)
 _FUNCTION = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):lambda:(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9]):(?P<account>[0-9]{12})"
     r":function:(?P<name>[A-Za-z0-9_-]{1,64})(?::(?P<qualifier>[A-Za-z0-9_-]{1,128}))?"
@@ -71,6 +79,16 @@ class FunctionArn:
     name: str
     qualifier: str | None
 
+    @property
+    def resource(self) -> Arn:
+        """What has the policy: the function, and each alias, has one of its own."""
+        return self.text
+
+    @property
+    def function(self) -> Arn:
+        """The function without its qualifier."""
+        return Arn(self.text.removesuffix(f":{self.qualifier}")) if self.qualifier else self.text
+
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """The parts of a function's or alias's ARN; None for a version, `$LATEST`, or anything else."""
@@ -85,6 +103,79 @@ class FunctionArn:
             match["name"],
             match["qualifier"],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RestApiArn:
+    """A REST API, or a stage of it, by the ARN that IAM policies call it by.
+
+    API Gateway's own ARNs hold no account, so two accounts could claim one.
+    """
+
+    text: Arn
+    partition: str
+    region: str
+    account: AccountId
+    api: str
+    stage: str | None
+
+    @property
+    def resource(self) -> Arn:
+        """What has the policy: the API, whatever the stage."""
+        return Arn(self.text.removesuffix(f"/{self.stage}")) if self.stage else self.text
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The parts of a REST API's or stage's ARN, or None where it is none."""
+        match = _REST_API.fullmatch(text)
+        if match is None:
+            return None
+        account = AccountId(match["account"])
+        return cls(Arn(text), match["partition"], match["region"], account, match["api"], match["stage"])
+
+
+@dataclass(frozen=True, slots=True)
+class RoleArn:
+    """A role under the path `/cross-account/`; no other can be published. Roles have no Region."""
+
+    text: Arn
+    partition: str
+    account: AccountId
+    name: str
+    region: str = ""
+
+    @property
+    def resource(self) -> Arn:
+        """What has the policy: the role."""
+        return self.text
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The parts of a role's ARN; None for one of another path, or anything else."""
+        match = _ROLE.fullmatch(text)
+        if match is None:
+            return None
+        return cls(Arn(text), match["partition"], AccountId(match["account"]), match["name"])
+
+
+TargetArn = FunctionArn | RestApiArn | RoleArn
+
+
+def target_arn(text: str) -> TargetArn:
+    """The parts of what is published, by whatever service.
+
+    Raises:
+        ValueError: it is none of the three; the ledger holds no such text.
+    """
+    found = FunctionArn.parse(text) or RestApiArn.parse(text) or RoleArn.parse(text)
+    if found is None:
+        raise ValueError(text)
+    return found
+
+
+def resource_of(arn: Arn) -> Arn:
+    """What has the policy that opens `arn`: the function or alias, the REST API of a stage, the role."""
+    return target_arn(arn).resource
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,14 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from provider.core.errors import InvalidProperty, MissingProperty, Permanent, UnknownProperty, UnknownResourceType
+from provider.core.errors import (
+    InvalidProperty,
+    MissingProperty,
+    Permanent,
+    PropertyDoesNotFit,
+    UnknownProperty,
+    UnknownResourceType,
+)
 
 TARGET = "Custom::CrossAccountTarget"
 PERMISSION = "Custom::CrossAccountPermission"
@@ -33,7 +40,7 @@ def schema(resource_type: str) -> dict[str, Any]:
         UnknownResourceType: the type is none of `RESOURCE_TYPES`.
     """
     if resource_type not in RESOURCE_TYPES:
-        raise UnknownResourceType(resource_type, RESOURCE_TYPES)
+        raise UnknownResourceType(resource_type)
     name = resource_type.removeprefix("Custom::")
     loaded: dict[str, Any] = json.loads(files("provider.core").joinpath(f"schemas/{name}.json").read_text("utf-8"))
     return loaded
@@ -77,19 +84,31 @@ def _path(path: Iterable[str | int]) -> str:
 def _as_sentence(resource_type: str, violation: ValidationError) -> Permanent:
     rules = schema(resource_type)
     instance: Any = violation.instance
+    limit: Any = violation.validator_value
+    node: Any = violation.schema
     if violation.validator == "additionalProperties":
         known = rules["properties"]
         name = min(key for key in instance if key not in known)
         usable = tuple(key for key in known if key != "ServiceToken")
         return UnknownProperty(name, instance[name], usable)
     if violation.validator == "required":
-        name = min(key for key in rules["required"] if key not in instance)
+        name = min(key for key in limit if key not in instance)
         return MissingProperty(name, rules["properties"][name]["x-remedy"])
     if violation.validator == "anyOf":
-        return MissingProperty("AllowedAccounts", rules["x-anyOf-remedy"])
+        return MissingProperty(node["x-name"], node["x-remedy"])
+    if violation.validator is None:  # the schema `false`: the property has no place beside another one
+        return PropertyDoesNotFit(_path(violation.absolute_path), instance, _beside(rules, violation))
     return InvalidProperty(
         _path(violation.absolute_path), violation.instance, _problem(violation), _remedy(rules, violation)
     )
+
+
+def _beside(rules: dict[str, Any], violation: ValidationError) -> str:
+    """What the condition of a schema's `then` asks for: a property with a value, or a property alone."""
+    condition = rules["allOf"][violation.absolute_schema_path[1]]["if"]
+    name: str = condition["required"][0]
+    fixed = condition.get("properties", {}).get(name, {}).get("const")
+    return f"{name} {fixed}" if fixed else name
 
 
 _PROBLEMS = {
@@ -99,6 +118,8 @@ _PROBLEMS = {
     "minItems": "has fewer items than {limit}",
     "maxItems": "has more items than {limit}",
     "maxLength": "is longer than {limit} characters",
+    "minimum": "is less than {limit}",
+    "maximum": "is more than {limit}",
 }
 
 

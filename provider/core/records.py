@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from provider.core.consent import authorises
 from provider.core.declarations import Grant, Publication
-from provider.core.identifiers import Arn, DeclarationId, IssuedAt, Origin, Target
+from provider.core.identifiers import Arn, DeclarationId, IssuedAt, Origin, Target, digest, resource_of
 from provider.core.requests import RequestKey
 from provider.core.settling import Held, LastEvent
 
@@ -55,7 +55,7 @@ class OriginRecord:
 class PublicationRecord:
     """A publication; `asked_at` is the time of the newest event that asked for it, which makes it current.
 
-    It counts once its resource has been `seen`; a `leaving` one, whose deletion was refused because it has consumers,
+    It counts once its resources have been `seen`; a `leaving` one, whose deletion was refused because it has consumers,
     goes with the last of them and lets nobody else in.
     """
 
@@ -85,7 +85,8 @@ class GrantRecord:
 
     `told` is the ARN that its stack was answered and that deployed APIs may name, `closed` says that the owner has
     unpublished it since; `placed` are the resources that may hold its statement, recorded before it is
-    written; `pending` those that must be passed over before `awaiting` is answered.
+    written; `pending` those that must be passed over before `awaiting` is answered. `deployed` says, of a REST API's
+    stage, that a deployment is known to have taken the statement up.
     """
 
     grant: Grant
@@ -97,6 +98,7 @@ class GrantRecord:
     placed: frozenset[Arn] = frozenset()
     pending: frozenset[Arn] = frozenset()
     awaiting: tuple[Waiting, ...] = ()
+    deployed: bool = False
     version: int = NEW
 
     @property
@@ -109,17 +111,22 @@ class GrantRecord:
         """Whether it is to be removed, or would be if its owner's account let us."""
         return self.state in (GrantState.WITHDRAWN, GrantState.ORPHANED)
 
+    def has_expired(self, now: float) -> bool:
+        """Whether its time is over; `now` in epoch seconds."""
+        return self.grant.expiry is not None and self.grant.expiry <= now
+
 
 Row = PublicationRecord | GrantRecord
 
 
 @dataclass(frozen=True, slots=True)
 class TargetView:
-    """All that the ledger holds under one name."""
+    """All that the ledger holds under one name, as it counts at `now` (epoch seconds)."""
 
     target: Target
     publications: tuple[PublicationRecord, ...]
     grants: tuple[GrantRecord, ...]
+    now: float
 
     @property
     def current(self) -> Publication | None:
@@ -130,29 +137,45 @@ class TargetView:
         """
         return current(self.publications)
 
-    def open_on(self, record: GrantRecord) -> frozenset[Arn]:
-        """The resources on which a grant must stand: none where the owner does not authorise it at present.
+    def place(self, record: GrantRecord) -> Arn | None:
+        """Where a grant belongs at present: where its stack was told, as long as that is published.
+
+        A grant that was told what has been moved since belongs to one of the ARNs published now, always the same.
+        """
+        publication = self.current
+        if publication is None:
+            return None
+        if record.told in publication.arns:
+            return record.told
+        return min(publication.arns, key=lambda arn: digest(record.id, arn))
+
+    def open_at(self, record: GrantRecord) -> frozenset[Arn]:
+        """The ARNs that a grant must open: none where its owner does not authorise it at present, or its time is over.
 
         Otherwise the one that its stack was told and the current one, unless the owner has retired it.
         """
-        publication = self.current
-        if publication is None or record.withdrawn:
+        publication, place = self.current, self.place(record)
+        if publication is None or place is None or record.withdrawn or record.has_expired(self.now):
             return frozenset()
-        if not authorises(record.grant.origin.account, record.grant.grant_type, publication):
+        if not authorises(record.grant, publication):
             return frozenset()
         told = frozenset() if record.closed else frozenset({record.told})
-        return (told | {publication.arn}) - publication.retired
+        return (told | {place}) - publication.retired
+
+    def open_on(self, record: GrantRecord) -> frozenset[Arn]:
+        """The resources whose policies must hold a grant's statements."""
+        return frozenset(resource_of(arn) for arn in self.open_at(record))
 
     def standing_places(self) -> frozenset[Arn]:
         """Every resource that a change of this name's publications may have to do with."""
         places: frozenset[Arn] = frozenset()
         for row in self.grants:
-            places |= row.placed | row.pending | (frozenset() if row.withdrawn else frozenset({row.told}))
+            places |= row.placed | row.pending | (frozenset() if row.withdrawn else frozenset({resource_of(row.told)}))
         return places
 
     def concerns(self, arn: Arn) -> bool:
         """Whether a resource still has to do with this name."""
-        published = any(row.publication.arn == arn or arn in row.pending for row in self.publications)
+        published = any(arn in row.publication.resources | row.pending for row in self.publications)
         return published or any(arn in row.placed | row.pending | self.open_on(row) for row in self.grants)
 
 
@@ -170,9 +193,14 @@ def current_record(records: tuple[PublicationRecord, ...]) -> PublicationRecord 
 
 @dataclass(frozen=True, slots=True)
 class ResourceRecord:
-    """A resource whose policy we write: the names that point to it, and `wanted`, which counts changes."""
+    """A resource whose policy we write: the names that point to it, and `wanted`, which counts changes.
+
+    `undeployed_since` is when its policy was changed (epoch seconds), where no deployment is known to have taken that up;
+    None where nothing is left to deploy.
+    """
 
     arn: Arn
     names: frozenset[Target]
     wanted: int
     lease: str
+    undeployed_since: float | None = None

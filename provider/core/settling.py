@@ -14,10 +14,20 @@ Held = frozenset[DeclarationId]
 
 @dataclass(frozen=True, slots=True)
 class LastEvent:
-    """The newest event of an origin that has been settled."""
+    """The newest event of an origin that has been settled.
+
+    `cancels` says that it took back what its stack was never told: the Create that it meant may still come.
+    """
 
     issued_at: IssuedAt
-    type: RequestType
+    cancels: bool
+
+    @classmethod
+    def of(cls, request: Request) -> "LastEvent":
+        """The event as it is remembered."""
+        return cls(
+            request.issued_at, request.type is RequestType.DELETE and not is_declaration_id(request.physical_id or "")
+        )
 
 
 def settle(held: Held, request: Request, asked: DeclarationId | None) -> Held:
@@ -42,10 +52,11 @@ def settle(held: Held, request: Request, asked: DeclarationId | None) -> Held:
 def is_overtaken(request: Request, last: LastEvent | None) -> bool:
     """Whether a later event of the same origin was settled already, so that this one must change nothing.
 
-    Events are ordered by CloudFormation's own clock, which tells seconds; a Delete wins a tie.
+    Events are ordered by CloudFormation's own clock, which tells seconds. Within one, they come in their order, since each
+    is sent when the one before was answered; but for a cancelled Create, which loses to its Delete.
     """
     if last is None or request.issued_at > last.issued_at:
         return False
     if request.issued_at < last.issued_at:
         return True
-    return last.type is RequestType.DELETE and request.type is not RequestType.DELETE
+    return last.cancels and request.type is not RequestType.DELETE

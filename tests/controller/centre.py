@@ -34,6 +34,7 @@ class Centre:
     requests: int = 0
 
     def __post_init__(self) -> None:
+        self.policies.clock = self.clock
         self.id = CentreId.of(AccountId("222222222222"), "us-east-1")
         self.controller = self.new_controller()
 

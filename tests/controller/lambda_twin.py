@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from centre import FUNCTION, OWNER, SECOND, Centre, target
 
-from provider.controller.function_policies import FunctionPolicies
+from provider.controller.policies import Policies
 
 Error = tuple[str, int, str]
 
@@ -147,7 +147,7 @@ def functions_without_policies() -> LambdaTwin:
 
 def centre_on(aws: LambdaTwin) -> Centre:
     """A centre over Lambda's calls; the first function is published."""
-    policies: Any = FunctionPolicies(lambda _arn: aws)
+    policies: Any = Policies(lambda _arn: aws)
     policies.document = aws.document
     centre = Centre(policies=policies)
     assert centre.ask(OWNER, target().event("Create")).status == "SUCCESS"

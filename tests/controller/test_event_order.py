@@ -1,9 +1,9 @@
-"""Events that come again, late, or in the same second: what stands is what the stack believes."""
+"""Events that come again, late, in the same second or are taken back: what stands is what the stacks believe."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from centre import CONSUMER, FUNCTION, OTHER, OWNER, Centre, permission, source, target
+from centre import CONSUMER, FUNCTION, OTHER, OWNER, SECOND, Centre, Resource, permission, source, target
 
 from provider.core.errors import ShutOut
 from provider.core.identifiers import Arn
@@ -71,3 +71,34 @@ def test_a_roll_back_to_what_is_held_succeeds_although_the_function_is_out_of_re
     back = published.ask(CONSUMER, permission().event("Update", first))
     assert (back.status, back.physical_id) == ("SUCCESS", first)
     assert [row.id for row in published.ledger.rows.values() if isinstance(row, GrantRecord)] == [first]
+
+
+def elsewhere(**changes: Any) -> Resource:
+    """The same name, published by another stack of the owner."""
+    return Resource(OWNER, "Target", target(**changes).properties, "Elsewhere", "another-stack")
+
+
+def minutes_pass(centre: Centre) -> None:
+    for _ in range(3):
+        centre.clock.time += 100
+        centre.round()
+
+
+def test_a_publication_that_counts_again_opens_its_function_before_the_hour_is_over(published: Centre) -> None:
+    """The newer one has gone: what was granted under it stands on the older one's function as well."""
+    newer = published.ask(OWNER, elsewhere(FunctionArn=SECOND).event("Create")).physical_id
+    assert published.ask(CONSUMER, permission().event("Create")).data["TargetArn"] == SECOND
+    assert published.ask(OWNER, elsewhere().event("Delete", newer)).status == "SUCCESS"
+    minutes_pass(published)
+    assert (published.sources(FUNCTION), published.sources(SECOND)) == ([source()], [source()])
+
+
+def test_a_publication_that_may_not_go_stays_although_another_one_counts_for_a_while(published: Centre) -> None:
+    """Its stack still has it (DELETE_FAILED); the other one shuts everybody out, and is rolled back."""
+    old = next(row.id for row in published.ledger.rows.values() if row.id.startswith("publication-"))
+    published.ask(CONSUMER, permission().event("Create"))
+    assert published.ask(OWNER, target().event("Delete", old)).status == "FAILED"
+    other = published.ask(OWNER, elsewhere(AllowedAccounts=[OTHER]).event("Create")).physical_id
+    published.ask(OWNER, elsewhere().event("Delete", other))
+    minutes_pass(published)
+    assert published.sources() == [source()]

@@ -123,13 +123,13 @@ def test_an_unknown_origin_holds_nothing(ledger: Ledger) -> None:
 
 def test_what_is_committed_is_read_back_with_the_next_version(ledger: Ledger) -> None:
     grant, publication = grant_row(), publication_row()
-    last = LastEvent(ISSUED, RequestType.CREATE)
+    last = LastEvent(ISSUED, cancels=False)
     origin = OriginRecord(grant.grant.origin, frozenset({grant.id}), {grant.id: grant.target}, last)
     ledger.commit([origin, grant, publication], [], NOW)
     assert ledger.origin(origin.origin) == replace(origin, version=1)
     assert ledger.row(grant.target, grant.id) == replace(grant, version=1)
     assert ledger.publications(publication.target) == (replace(publication, version=1),)
-    assert ledger.view(grant.target).grants == (replace(grant, version=1),)
+    assert ledger.view(grant.target, NOW).grants == (replace(grant, version=1),)
 
 
 def test_a_record_that_somebody_changed_since_is_not_overwritten(ledger: Ledger) -> None:
@@ -157,7 +157,7 @@ def test_a_deleted_row_is_gone(ledger: Ledger) -> None:
     ledger.commit([row], [], NOW)
     ledger.commit([], [replace(row, version=1)], NOW)
     assert ledger.row(row.target, row.id) is None
-    assert ledger.view(row.target).grants == ()
+    assert ledger.view(row.target, NOW).grants == ()
 
 
 def arn() -> Arn:
@@ -175,7 +175,7 @@ def test_a_resource_is_due_as_soon_as_it_is_wanted_and_when_it_was_released_for(
     resource = ledger.acquire(one, "me", NOW)
     assert resource is not None
     assert resource.names == names
-    assert ledger.release(resource, names, NOW + 3600)
+    assert ledger.release(resource, names, NOW + 3600, 100)
     assert one not in list(ledger.due(NOW + 3599))
     assert one in list(ledger.due(NOW + 3600))
 
@@ -195,11 +195,11 @@ def test_a_lease_is_not_released_when_more_is_wanted_meanwhile(ledger: Ledger) -
     resource = ledger.acquire(one, "me", NOW)
     ledger.want(one, frozenset({name()}), NOW)
     assert resource is not None
-    assert not ledger.release(resource, names, NOW)
+    assert not ledger.release(resource, names, NOW, None)
     again = ledger.acquire(one, "me", NOW)
     assert again is not None
     assert len(again.names) == 2
-    assert ledger.release(again, frozenset(), NOW)
+    assert ledger.release(again, frozenset(), NOW, None)
     assert ledger.acquire(one, "me", NOW) is None
 
 
@@ -209,7 +209,7 @@ def test_a_lease_that_another_has_taken_over_is_not_released(ledger: Ledger) -> 
     mine = ledger.acquire(one, "me", NOW)
     assert ledger.acquire(one, "you", NOW + LEASE + 3)
     assert mine is not None
-    assert not ledger.release(mine, names, NOW)
+    assert not ledger.release(mine, names, NOW, None)
 
 
 def test_an_unknown_resource_has_no_lease(ledger: Ledger) -> None:

@@ -69,7 +69,7 @@ def test_a_lease_that_is_given_back_is_free_although_more_is_wanted(ledger: Ledg
     more = frozenset({name()})
     ledger.want(one, more, NOW)
     assert mine is not None
-    assert not ledger.release(mine, names, NOW + 3600)
+    assert not ledger.release(mine, names, NOW + 3600, None)
     ledger.give_back(mine, NOW + 20)
     assert one in list(ledger.due(NOW + 20))
     other = ledger.acquire(one, "you", NOW)

@@ -174,7 +174,11 @@ def test_what_an_unsettled_write_has_left_is_not_forgotten_when_a_later_one_is_r
     published.ask(CONSUMER, another("apibbbbb"))
     published.clock.time += 3601
     published.round()
-    recorded = [row.grant.source_arns[0] for row in published.ledger.rows.values() if isinstance(row, GrantRecord)]
+    recorded = [
+        row.grant.specification.source_arns(row.grant.origin)[0]
+        for row in published.ledger.rows.values()
+        if isinstance(row, GrantRecord)
+    ]
     assert published.sources() == sorted(recorded)
 
 

@@ -73,7 +73,7 @@ def test_a_failed_move_of_a_target_leaves_its_consumers_where_they_were(publishe
 
 
 def test_a_full_policy_says_how_full_and_refuses_only_what_does_not_fit(published: Centre) -> None:
-    published.policies.limit = 500
+    published.policies.limits["lambda"] = 500
     keys = [
         published.file(CONSUMER, {**permission(ApiId=f"api{n:07}").event("Create"), "LogicalResourceId": f"P{n}"})
         for n in range(9)

@@ -1,16 +1,33 @@
 """In-memory twins of the controller's ports, held to the same contract tests as the real ones."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 
-from provider.controller.ports import LivePolicy
+from provider.controller.ports import LivePolicy, Stage
 from provider.controller.reconciling import LEASE
 from provider.core.answers import Answer
 from provider.core.documents import Document, text_of
-from provider.core.errors import CrossAccountError, LedgerConflict, PolicyFull, ResourceGone, WriteUnsettled
-from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
+from provider.core.errors import (
+    CrossAccountError,
+    LedgerConflict,
+    PolicyFull,
+    ResourceGone,
+    StageNotFound,
+    WriteUnsettled,
+)
+from provider.core.identifiers import (
+    AccountId,
+    Arn,
+    DeclarationId,
+    FunctionArn,
+    Origin,
+    Target,
+    resource_of,
+    target_arn,
+)
 from provider.core.records import NEW, GrantRecord, OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
 from provider.core.requests import RequestKey
 
@@ -35,6 +52,8 @@ class _Resource:
     due_at: float = 0.0
     holder: str | None = None
     until: float = 0.0
+    size: int = 0
+    undeployed_since: float | None = None
 
 
 @dataclass
@@ -45,6 +64,7 @@ class MemoryLedger:
     rows: dict[tuple[Target, DeclarationId], Row] = field(default_factory=dict)
     resources: dict[Arn, _Resource] = field(default_factory=dict)
     names: dict[tuple[str, str], AccountId] = field(default_factory=dict)
+    deployed: dict[AccountId, float] = field(default_factory=dict)
     history: list[Row] = field(default_factory=list)
 
     def origin(self, origin: Origin) -> OriginRecord:
@@ -54,15 +74,19 @@ class MemoryLedger:
         return self.rows.get((target, declaration))
 
     def publications(self, target: Target) -> tuple[PublicationRecord, ...]:
-        return self.view(target).publications
+        return self.view(target, 0).publications
 
-    def view(self, target: Target) -> TargetView:
+    def view(self, target: Target, now: float) -> TargetView:
         rows = [row for (under, _), row in sorted(self.rows.items(), key=lambda pair: pair[0]) if under == target]
         return TargetView(
             target,
             tuple(row for row in rows if isinstance(row, PublicationRecord)),
             tuple(row for row in rows if isinstance(row, GrantRecord)),
+            now,
         )
+
+    def sizes(self, arns: Iterable[Arn]) -> Mapping[Arn, int]:
+        return {arn: self.resources[arn].size for arn in arns if arn in self.resources}
 
     def reserved(self, environment: str, name: str) -> AccountId | None:
         return self.names.get((environment, name))
@@ -95,9 +119,10 @@ class MemoryLedger:
         )
         return found.version if found else NEW
 
-    def want(self, arn: Arn, names: frozenset[Target], now: float) -> None:
+    def want(self, arn: Arn, names: frozenset[Target], now: float, growth: int = 0) -> None:
         resource = self.resources.setdefault(arn, _Resource())
         resource.names |= names
+        resource.size += growth
         resource.wanted += 1
         resource.due_at = now
 
@@ -106,9 +131,15 @@ class MemoryLedger:
         if resource is None or (resource.holder not in (None, holder) and resource.until >= int(now)):
             return None
         resource.holder, resource.until = holder, now + LEASE
-        return ResourceRecord(arn, resource.names, resource.wanted, holder)
+        return ResourceRecord(arn, resource.names, resource.wanted, holder, resource.undeployed_since)
 
-    def release(self, resource: ResourceRecord, names: frozenset[Target], due_at: float) -> bool:
+    def changing(self, resource: ResourceRecord, since: float) -> None:
+        held = self.resources.get(resource.arn)
+        if held is None or held.holder != resource.lease:
+            raise LedgerConflict
+        held.undeployed_since = ceil(since)
+
+    def release(self, resource: ResourceRecord, names: frozenset[Target], due_at: float, size: int | None) -> bool:
         held = self.resources.get(resource.arn)
         if held is None or held.wanted != resource.wanted or held.holder != resource.lease:
             return False
@@ -116,6 +147,9 @@ class MemoryLedger:
             del self.resources[resource.arn]
             return True
         held.names, held.due_at, held.holder = names, due_at, None
+        held.size = held.size if size is None else size
+        since = resource.undeployed_since
+        held.undeployed_since = None if since is None else ceil(since)
         return True
 
     def give_back(self, resource: ResourceRecord, due_at: float) -> None:
@@ -125,6 +159,12 @@ class MemoryLedger:
 
     def due(self, now: float) -> Iterator[Arn]:
         yield from [arn for arn, resource in self.resources.items() if resource.due_at <= now]
+
+    def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
+        if self.deployed.get(account, 0) > int(now - pause):
+            return False
+        self.deployed[account] = ceil(now)
+        return True
 
 
 @dataclass
@@ -157,19 +197,38 @@ class MemoryDesk:
 
 
 @dataclass
-class MemoryPolicies:
-    """`ports.PolicyStore` in a dictionary: the functions that exist, their policies and revisions.
+class Api:
+    """A REST API: its stages with the policies that they serve, and what may be called without authorization."""
 
-    Like Lambda it refuses a moved revision (docs/aws-behaviour.md §1). `faults` are raised, one per call, in order;
-    `before_write` runs once, just before the next write, as a foreign writer would.
+    private: bool = False
+    open_methods: tuple[str, ...] = ()
+    deployed_at: dict[str, float] = field(default_factory=dict)
+    canaries: set[str] = field(default_factory=set)
+    served: dict[str, str | None] = field(default_factory=dict)
+
+
+LIMITS = {"lambda": 20_480, "execute-api": 8_192, "iam": 2_048}
+
+
+@dataclass
+class MemoryPolicies:
+    """`ports.PolicyStore` in dictionaries: the resources that exist, their policies and revisions, APIs and their stages.
+
+    Like Lambda it refuses a moved revision, like API Gateway and IAM it has none (docs/aws-behaviour.md §1, §3, §4).
+    `faults` are raised, one per call, in order; `before_write` runs once, just before the next write, as a foreign writer
+    would.
     """
 
-    limit: int = 20_480
+    clock: ManualClock = field(default_factory=ManualClock)
+    limits: dict[str, int] = field(default_factory=lambda: dict(LIMITS))
     policies: dict[Arn, str | None] = field(default_factory=dict)
     revisions: dict[Arn, int] = field(default_factory=dict)
+    apis: dict[Arn, Api] = field(default_factory=dict)
     shut: dict[Arn, CrossAccountError] = field(default_factory=dict)
     faults: list[CrossAccountError] = field(default_factory=list)
     writes: list[tuple[Arn, Document | None]] = field(default_factory=list)
+    deployments: list[Arn] = field(default_factory=list)
+    last_deployed: dict[str, float] = field(default_factory=dict)
     before_write: Any = None
     on_write: Any = None
 
@@ -177,13 +236,35 @@ class MemoryPolicies:
         self.policies[Arn(arn)] = text_of(document) if document else None
         return Arn(arn)
 
+    def create_api(self, arn: str, *stages: str, document: Document | None = None, **traits: Any) -> Arn:
+        """An API whose stages have been deployed long ago."""
+        self.create(arn, document)
+        self.apis[Arn(arn)] = Api(**traits)
+        for stage in stages:
+            self._deploy(f"{arn}/{stage}", self.clock.now() - 3600)
+        return Arn(arn)
+
+    def owner_deploys(self, arn: str) -> None:
+        """The owner deploys a stage himself."""
+        self._deploy(arn, self.clock.now())
+
+    def served(self, arn: str) -> Any:
+        """The policy that a stage serves."""
+        api, _, stage = arn.rpartition("/")
+        text = self.apis[Arn(api)].served[stage]
+        return json.loads(text) if text else None
+
     def document(self, arn: str) -> Any:
         text = self.policies.get(Arn(arn))
         return json.loads(text) if text else None
 
+    def limit(self, arn: Arn) -> int | None:
+        return self.limits["lambda"] if isinstance(target_arn(arn), FunctionArn) else None
+
     def read(self, arn: Arn) -> LivePolicy:
         self._check(arn)
-        return LivePolicy(self.document(arn), str(self.revisions.get(arn, 0)))
+        revision = str(self.revisions.get(arn, 0)) if isinstance(target_arn(arn), FunctionArn) else None
+        return LivePolicy(self.document(arn), revision, arn in self.apis and self.apis[arn].private)
 
     def write(self, arn: Arn, document: Document | None, revision: str | None) -> None:
         if self.before_write is not None:
@@ -192,8 +273,10 @@ class MemoryPolicies:
         self._check(arn)
         if revision is not None and revision != str(self.revisions.get(arn, 0)):
             raise WriteUnsettled(arn, "PreconditionFailedException")
-        if document is not None and len(text_of(document)) > self.limit:
-            raise PolicyFull(arn, len(text_of(document)), self.limit)
+        limit = self.limits[arn.split(":")[2]]
+        if document is not None and len(text_of(document)) > limit:
+            raise PolicyFull(arn, len(text_of(document)), limit)
+        assert document is not None or ":iam:" not in arn, "a role must have a trust policy"
         self.put(arn, document)
         self.writes.append((arn, document))
         if self.on_write is not None:
@@ -202,6 +285,32 @@ class MemoryPolicies:
     def put(self, arn: Arn, document: Document | None) -> None:
         self.policies[arn] = text_of(document) if document else None
         self.revisions[arn] = self.revisions.get(arn, 0) + 1
+
+    def methods_for_everybody(self, arn: Arn) -> tuple[str, ...]:
+        self._check(arn)
+        return self.apis[arn].open_methods
+
+    def stage(self, arn: Arn) -> Stage:
+        self._check(resource_of(arn))
+        api, _, stage = arn.rpartition("/")
+        found = self.apis[Arn(api)]
+        if stage not in found.deployed_at:
+            raise StageNotFound(arn)
+        return Stage(found.deployed_at[stage], stage in found.canaries)
+
+    def deploy(self, arn: Arn) -> None:
+        self._check(resource_of(arn))
+        account = target_arn(arn).account
+        if self.clock.now() - self.last_deployed.get(account, 0) < 5:
+            raise WriteUnsettled(arn, "TooManyRequestsException")
+        self.last_deployed[account] = self.clock.now()
+        self.deployments.append(arn)
+        self._deploy(arn, self.clock.now())
+
+    def _deploy(self, arn: str, now: float) -> None:
+        api, _, stage = arn.rpartition("/")
+        self.apis[Arn(api)].deployed_at[stage] = int(now)
+        self.apis[Arn(api)].served[stage] = self.policies[Arn(api)]
 
     def _check(self, arn: Arn) -> None:
         if self.faults:

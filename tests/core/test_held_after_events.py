@@ -70,21 +70,34 @@ def test_settling_the_same_event_again_changes_nothing(
 EARLY, LATE = "20261121T031800Z", "20261121T031801Z"
 
 
+OURS, INVENTED = "ours", "invented"
+"""Whether the last event was a Delete of an id that its stack was told, or of one that CloudFormation made up."""
+
+
 @pytest.mark.parametrize(
     ("kind", "issued_at", "last", "overtaken"),
     [
         (CREATE, EARLY, None, False),
-        (CREATE, LATE, (EARLY, DELETE), False),
-        (CREATE, EARLY, (LATE, DELETE), True),
-        (DELETE, EARLY, (LATE, CREATE), True),
-        (CREATE, EARLY, (EARLY, DELETE), True),
-        (DELETE, EARLY, (EARLY, CREATE), False),
-        (DELETE, EARLY, (EARLY, DELETE), False),
-        (UPDATE, EARLY, (EARLY, UPDATE), False),
+        (CREATE, LATE, (EARLY, INVENTED), False),
+        (CREATE, EARLY, (LATE, OURS), True),
+        (DELETE, EARLY, (LATE, OURS), True),
+        (CREATE, EARLY, (EARLY, INVENTED), True),
+        (UPDATE, EARLY, (EARLY, INVENTED), True),
+        (DELETE, EARLY, (EARLY, INVENTED), False),
+        (CREATE, EARLY, (EARLY, OURS), False),
+        (UPDATE, EARLY, (EARLY, OURS), False),
     ],
 )
-def test_events_are_ordered_by_their_time_and_a_delete_wins_a_tie(
-    kind: RequestType, issued_at: str, last: tuple[str, RequestType] | None, overtaken: bool
+def test_events_are_ordered_by_their_time_and_a_cancelled_create_loses_a_tie(
+    kind: RequestType, issued_at: str, last: tuple[str, str] | None, overtaken: bool
 ) -> None:
-    before = LastEvent(IssuedAt(last[0]), last[1]) if last else None
+    before = LastEvent(IssuedAt(last[0]), cancels=last[1] == INVENTED) if last else None
     assert is_overtaken(event(kind, None, issued_at), before) is overtaken
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "cancels"),
+    [(CREATE, None, False), (UPDATE, A, False), (DELETE, A, False), (DELETE, MADE_UP, True)],
+)
+def test_only_a_delete_of_what_was_never_told_cancels(kind: RequestType, known: str | None, cancels: bool) -> None:
+    assert LastEvent.of(event(kind, known)) == LastEvent(event(kind, known).issued_at, cancels)

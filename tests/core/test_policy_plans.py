@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider.core.declarations import Grant, GrantType, TargetReference
+from provider.core.declarations import Grant, TargetReference
 from provider.core.documents import meaning, statements_of, text_of, with_deleted_principals
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin
 from provider.core.plans import permissions, plan
+from provider.core.specifications import AuthorizerUse
 from provider.core.statements import CentreId, merge, render
 
 ARN = Arn("arn:aws:lambda:eu-west-1:333333333333:function:token:live")
@@ -22,7 +23,7 @@ AUTHORIZERS = ("auth1", "auth2")
 def grant(account: str, api: str, authorizers: tuple[str, ...]) -> Grant:
     origin = Origin(AccountId(account), f"arn:aws:cloudformation:us-east-1:{account}:stack/s/1", "Permission")
     reference = TargetReference(AccountId("333333333333"), "default", "token")
-    return Grant(DeclarationId("grant-1"), origin, reference, GrantType.AUTHORIZER, api, authorizers)
+    return Grant(DeclarationId("grant-1"), origin, reference, AuthorizerUse(api, authorizers))
 
 
 GRANTS = st.lists(
@@ -47,6 +48,10 @@ FOREIGN = st.lists(
     ),
     max_size=4,
 )
+
+
+def sources(grants: list[Grant]) -> set[str]:
+    return {source for one in grants for part in render(one, ARN) for source in part.names}
 
 
 def document(foreign: list[dict[str, Any]], grants: list[Grant]) -> dict[str, Any]:
@@ -110,11 +115,9 @@ def test_what_aws_normalises_is_no_difference(grants: list[Grant]) -> None:
 @given(GRANTS, GRANTS)
 def test_what_a_plan_removes_is_what_stood_and_is_not_desired(before: list[Grant], after: list[Grant]) -> None:
     desired = merge(part for one in after for part in render(one, ARN))
-    sources = {source for one in before for source in one.source_arns}
-    kept = {source for one in after for source in one.source_arns}
     removed = plan(desired, document([], before), OURS).removed
-    assert len(removed) == len(sources - kept)
-    assert all(any(source in one for source in sources - kept) for one in removed)
+    assert {name for one in removed for name in one.names} == sources(before) - sources(after)
+    assert all(len(one.names) == 1 for one in removed)
 
 
 def test_no_policy_and_nothing_desired_is_no_policy() -> None:
@@ -132,6 +135,7 @@ def test_another_centres_statements_are_foreign() -> None:
     ("one", "other"),
     [
         ({"Action": "a"}, {"Action": ["a"]}),
+        ({"Principal": "*"}, {"Principal": {"AWS": "*"}}),  # IAM User Guide, Principal element: all principals
         ({"Principal": {"AWS": "111111111111"}}, {"Principal": {"AWS": "arn:aws:iam::111111111111:root"}}),
         ({"Condition": {"ArnLike": {"AWS:SourceArn": "x"}}}, {"Condition": {"ArnLike": {"aws:SourceArn": ["x"]}}}),
     ],
@@ -145,7 +149,6 @@ def test_forms_that_aws_decides_alike_mean_the_same(one: dict[str, Any], other: 
     [
         ({"Effect": "Allow"}, {"Effect": "Deny"}),
         ({"Action": "a"}, {"NotAction": "a"}),
-        ({"Principal": "*"}, {"Principal": {"AWS": "*"}}),
         ({"Condition": {"ArnLike": {"k": "x"}}}, {"Condition": {"ArnEquals": {"k": "x"}}}),
         ({"Condition": {"ArnLike": {"k": "x"}}}, {"Condition": {"ArnLike": {"k": "X"}}}),
     ],
@@ -167,8 +170,8 @@ def test_one_statement_holds_as_many_authorizers_as_the_readme_says(authorizers:
 
 @given(GRANTS)
 def test_permissions_are_one_per_source(grants: list[Grant]) -> None:
-    found = permissions(document([], grants)["Statement"])
-    assert len(found) == len({source for one in grants for source in one.source_arns})
+    found = permissions(document([], grants), OURS)
+    assert {one.names for one in found} == {(source,) for source in sources(grants)}
 
 
 def test_statements_whose_principal_was_deleted_are_told_by_their_sid() -> None:
