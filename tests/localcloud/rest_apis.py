@@ -94,14 +94,20 @@ class Api:
         return self
 
     def call(
-        self, who: Someone | None = None, *, host: str = "", signed_for: str = "", headers: dict[str, str] | None = None
+        self,
+        who: Someone | None = None,
+        *,
+        host: str = "",
+        signed_for: str = "",
+        service: str = "execute-api",
+        headers: dict[str, str] | None = None,
     ) -> Reply:
         """Call GET /, signed by `who` for the Region `signed_for` (the API's)."""
         url = f"http://{host or self.host}/{self.stage}/"
         asked = AWSRequest("GET", url, headers=headers or {})
         if who is not None:
             credentials = who.session.get_credentials().get_frozen_credentials()
-            SigV4Auth(credentials, "execute-api", signed_for or self.region).add_auth(asked)
+            SigV4Auth(credentials, service, signed_for or self.region).add_auth(asked)
         return send(self.cloud, f"/{self.stage}/", {"Host": host or self.host, **dict(asked.headers.items())})
 
 

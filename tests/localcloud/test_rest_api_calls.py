@@ -167,6 +167,11 @@ def test_a_signature_must_be_right(cloud: LocalCloud, signed_api: Api) -> None:
         ),
         (signed_api.call(wrong), invalid, "The request signature we calculated does not match"),
         (signed_api.call(caller, signed_for="eu-west-1"), invalid, region),
+        (
+            signed_api.call(caller, service="lambda"),
+            invalid,
+            "Credential should be scoped to correct service: 'execute-api'.",
+        ),
     ):
         assert (reply.status, reply.error, list(reply.body)) == (403, error, ["message"])
         assert reply.said.startswith(words)
@@ -242,4 +247,4 @@ def test_a_cognito_user_needs_an_allow_once_there_is_a_policy(cloud: LocalCloud)
     ):
         api.opened(*policy)
         assert api.call(headers={"Authorization": token}).status == status
-    assert api.opened(statement()).call().status == 401
+        assert api.call().status == 401

@@ -122,8 +122,11 @@ def test_a_canary_deployment_leaves_the_stage_where_it_is(api: Api) -> None:
     stage = api.gateway.get_stage(restApiId=api.id, stageName=api.stage)
     assert (stage["deploymentId"], stage["canarySettings"]["deploymentId"]) == (first, canary)
     assert api.call().status == 200
-    with refused("BadRequestException"):
+    words = "Non canary deployment not supported on stage live because Canary is enabled"
+    with refused("BadRequestException", words, 400):
         api.deploy()
+    with refused("BadRequestException", "Stage other must already be created before making a canary", 400):
+        Api(api.cloud, api.account, api.id, api.root, stage="other").deploy(canarySettings={"percentTraffic": 1})
 
 
 def test_canary_settings_of_a_stage(api: Api) -> None:

@@ -18,6 +18,7 @@ _REST = "services.apigateway_v1"
 _TEST = "tests/localcloud/test_rest_api_calls.py"
 _PRIVATE_TEST = "tests/localcloud/test_rest_api_private.py"
 _INVOKE = "execute-api:Invoke"
+_COGNITO = "COGNITO_USER_POOLS"
 _CALL = re.compile(r"arn:aws[\w-]*:execute-api:([^:]+):(\d{12}):([^/]+)/([^/]+)/.*", re.DOTALL)
 _SCOPE = re.compile(r"Credential=[^/,]+/\d+/([^/,]*)/([^/,]*)/")
 
@@ -201,7 +202,8 @@ def _of_anybody(call: Invocation, policy: str, authorization: str) -> _Answer | 
     if policy or is_private(call.api):
         decision = str(evaluate(policy, context).decision)
         _standing.set(Standing(call, decision))
-        if decision == "Deny" or (decision != "Allow" and (authorization == "NONE" or not policy)):
+        needed = authorization == "NONE" or not policy
+        if authorization != _COGNITO and (decision == "Deny" or (needed and decision != "Allow")):
             return call.denied("anonymous", decision, "resource-based policy")
     return _through_endpoint(call, context, "anonymous")
 
@@ -260,8 +262,8 @@ def _is_signed(call: Invocation) -> bool:
     expected="an unsigned call of a method with AWS_IAM is 403 MissingAuthenticationTokenException 'Missing Authentication "
     "Token', one of an unknown key UnrecognizedClientException, one scoped to another Region or service "
     "InvalidSignatureException 'Credential should be scoped to a valid region. '",
-    source="API Gateway Developer Guide, troubleshooting; AWS Signature Version 4 in the IAM User Guide; the base's "
-    "measurements",
+    source="the base's measurements; Kong/insomnia#713 for both scopes at once; that the text names the wrong Region no "
+    "more [?]",
     test=f"{_TEST}::test_a_signature_must_be_right",
 )
 def _of_form(call: Invocation) -> _Answer | None:
@@ -272,14 +274,16 @@ def _of_form(call: Invocation) -> _Answer | None:
         where = (call.api["id"], call.stage_name)
         return part(_REST).authentication_error_response(*where, error, call.headers, call.query) if error else None
     match = _SCOPE.search(header) or _SCOPE.search(f"Credential={_first(call.query, 'X-Amz-Credential')}")
-    if match and match[1] != call.region:
-        return call.error(
-            "INVALID_SIGNATURE", "Credential should be scoped to a valid region. ", "InvalidSignatureException"
-        )
-    if match and match[2] != "execute-api":
-        words = "Credential should be scoped to correct service: 'execute-api'. "
-        return call.error("INVALID_SIGNATURE", words, "InvalidSignatureException")
-    return None
+    wrong = [words for ok, words in _scopes(call, match) if not ok]
+    return call.error("INVALID_SIGNATURE", "".join(wrong), "InvalidSignatureException") if wrong else None
+
+
+def _scopes(call: Invocation, scope: re.Match[str] | None) -> list[tuple[bool, str]]:
+    region, service = scope.groups() if scope else (call.region, "execute-api")
+    return [
+        (region == call.region, "Credential should be scoped to a valid region. "),
+        (service == "execute-api", "Credential should be scoped to correct service: 'execute-api'. "),
+    ]
 
 
 def _first(query: Mapping[str, Any], name: str) -> str:
@@ -304,7 +308,7 @@ def _with_standing(old: Callable[[Any, str], str]) -> Callable[[Any, str], str]:
 
 @behaviour(
     call="execute-api:Invoke",
-    expected="a Cognito user needs an explicit allow besides, once there is a policy",
+    expected="a Cognito user is authenticated first, and needs an explicit allow besides once there is a policy",
     source="docs/aws-behaviour.md §3",
     test=f"{_TEST}::test_a_cognito_user_needs_an_allow_once_there_is_a_policy",
 )
@@ -312,7 +316,7 @@ def _then_explicitly_allowed(old: Callable[..., Awaitable[Any]]) -> Callable[...
     async def authorize(api_id: str, stage_name: str, method: Mapping[str, Any], *rest: Any) -> Any:
         error, context = await old(api_id, stage_name, method, *rest)
         standing = _standing.get()
-        is_cognito = str(method.get("authorizationType")).upper() == "COGNITO_USER_POOLS"
+        is_cognito = str(method.get("authorizationType")).upper() == _COGNITO
         if error is None and is_cognito and standing and standing.decision != "Allow":
             words = standing.call.words("anonymous", standing.decision, "resource-based policy")
             return part(_REST)._gw_error("ACCESS_DENIED", words), None

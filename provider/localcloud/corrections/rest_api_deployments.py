@@ -67,17 +67,17 @@ def _deploying(old: Callable[[str, Any], _Answer]) -> Callable[[str, Any], _Answ
         api = rest._rest_apis.get(api_id)
         if api is None:
             return old(api_id, given)
-        stage = rest._stages_v1.get(api_id, {}).get(given.get("stageName"))
         canary = given.get("canarySettings")
         try:
-            _check(api, stage, canary)
+            _check(api, given.get("stageName"), canary)
         except RefusedError as refused:
             return refused.answer()
         answer = old(api_id, {**given, "stageName": None} if canary else given)
         made = json.loads(answer[2])["id"]
         _policies[api_id, made] = api.get("policy") or ""
         _last[part("core.responses").get_account_id()] = time.monotonic()
-        if canary and stage is not None:
+        if canary:
+            stage = rest._stages_v1[api_id][given["stageName"]]
             stage["canarySettings"] = _canary({**canary, "deploymentId": made})
         return answer
 
@@ -92,19 +92,25 @@ def is_private(api: Mapping[str, Any]) -> bool:
 @behaviour(
     call="apigateway:CreateDeployment",
     expected="with canarySettings it becomes the canary of a stage that exists; a stage with a canary takes no other "
-    "deployment (BadRequestException)",
-    source="API Gateway Developer Guide, set up a canary release deployment; the words are a choice of this cloud [?]",
+    "deployment: BadRequestException 'Invalid deployment content specified.…'",
+    source="serverless/serverless#11518, hashicorp/terraform-provider-aws#39929",
     test=f"{_TEST}::test_a_canary_deployment_leaves_the_stage_where_it_is",
 )
-def _check(api: Mapping[str, Any], stage: Mapping[str, Any] | None, canary: Any) -> None:
+def _check(api: Mapping[str, Any], name: str | None, canary: Any) -> None:
+    stage = part(_REST)._stages_v1.get(api["id"], {}).get(name)
     if is_private(api) and not api.get("policy"):
         raise RefusedError(400, "BadRequestException", "Private REST API doesn't have a resource policy attached to it")
     if canary and stage is None:
-        raise RefusedError(400, "BadRequestException", "A canary deployment needs a stage that exists")
+        raise _unfit(f"Stage {name} must already be created before making a canary release deployment")
     if stage is not None and stage.get("canarySettings") and not canary:
-        raise RefusedError(
-            400, "BadRequestException", "The stage has canary settings; remove them before deploying to it"
+        raise _unfit(
+            f"Non canary deployment not supported on stage {name} because Canary is enabled. Provide CanarySettings in "
+            "deploymentInput."
         )
+
+
+def _unfit(why: str) -> RefusedError:
+    return RefusedError(400, "BadRequestException", f"Invalid deployment content specified.{why}")
 
 
 def _canary(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -195,8 +201,7 @@ def _deployment_of_template(old: Callable[..., _Made]) -> Callable[..., _Made]:
         rest, api_id = part(_REST), str(properties.get("RestApiId"))
         try:
             if api_id in rest._rest_apis:
-                stage = rest._stages_v1.get(api_id, {}).get(properties.get("StageName"))
-                _check(rest._rest_apis[api_id], stage, None)
+                _check(rest._rest_apis[api_id], properties.get("StageName"), None)
         except RefusedError as refused:
             raise ValueError(f"{refused.message} (Service: ApiGateway, Status Code: {refused.status})") from refused
         return old(logical_id, properties, stack_name)
