@@ -15,6 +15,9 @@ PATH = "role/cross-account-permission/cross-account-permission"
 PROVIDERS = f"{AWS}:iam::*:{PATH}-provider"
 BUCKET = f"{AWS}:s3:::cross-account-permission-{CENTRAL}-us-east-1"
 FUNCTIONS = f"{AWS}:lambda:*:{CENTRAL}:function"
+APIS = f"{AWS}:apigateway:*::"
+ROLES = f"{AWS}:iam::{CENTRAL}:role"
+TAGGED = {"StringEquals": {"aws:ResourceTag/CrossAccountPermission": "allowed"}}
 OWN_KEY = {
     "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:PrincipalTag/account}"]},
     "Null": {"dynamodb:LeadingKeys": "false"},
@@ -200,7 +203,7 @@ POWERS: dict[tuple[str, str, str], tuple[str, Any, list[str], list[str], Any]] =
             "lambda:PutResourcePolicy",
         ],
         [f"{FUNCTIONS}:*"],
-        {"StringEquals": {"aws:ResourceTag/CrossAccountPermission": "allowed"}},
+        TAGGED,
     ),
     ("account-roles.yaml", "GrantorRole", "TellGoneFromUntagged"): (
         "Allow",
@@ -214,6 +217,76 @@ POWERS: dict[tuple[str, str, str], tuple[str, Any, list[str], list[str], Any]] =
         None,
         ["lambda:*"],
         [f"{FUNCTIONS}:cross-account-permission*"],
+        None,
+    ),
+    ("account-roles.yaml", "GrantorRole", "SeeTaggedRestApis"): (
+        "Allow",
+        None,
+        ["apigateway:GET"],
+        [f"{APIS}/restapis/*"],
+        TAGGED,
+    ),
+    ("account-roles.yaml", "GrantorRole", "OpenTaggedRestApis"): (
+        "Allow",
+        None,
+        ["apigateway:PATCH", "apigateway:UpdateRestApiPolicy"],
+        [f"{APIS}/restapis/*"],
+        TAGGED,
+    ),
+    ("account-roles.yaml", "GrantorRole", "DeployTaggedRestApis"): (
+        "Allow",
+        None,
+        ["apigateway:POST"],
+        [f"{APIS}/restapis/*/deployments"],
+        TAGGED,
+    ),
+    ("account-roles.yaml", "GrantorRole", "TellGoneApisFromUntagged"): (
+        "Allow",
+        None,
+        ["apigateway:GET"],
+        [f"{APIS}/tags/*"],
+        None,
+    ),
+    ("account-roles.yaml", "GrantorRole", "NothingBelowARestApi"): (
+        "Deny",
+        None,
+        ["apigateway:PATCH", "apigateway:UpdateRestApiPolicy"],
+        [f"{APIS}/restapis/*/*"],
+        None,
+    ),
+    ("account-roles.yaml", "GrantorRole", "NothingIsMadeButDeployments"): (
+        "Deny",
+        None,
+        ["apigateway:POST"],
+        ["not", f"{APIS}/restapis/*/deployments"],
+        None,
+    ),
+    ("account-roles.yaml", "GrantorRole", "NothingIsReplacedOrDeleted"): (
+        "Deny",
+        None,
+        ["apigateway:DELETE", "apigateway:PUT"],
+        ["*"],
+        None,
+    ),
+    ("account-roles.yaml", "GrantorRole", "SeeRolesUnderThePath"): (
+        "Allow",
+        None,
+        ["iam:GetRole"],
+        [f"{ROLES}/cross-account/*"],
+        None,
+    ),
+    ("account-roles.yaml", "GrantorRole", "OpenTaggedRoles"): (
+        "Allow",
+        None,
+        ["iam:UpdateAssumeRolePolicy"],
+        [f"{ROLES}/cross-account/*"],
+        TAGGED,
+    ),
+    ("account-roles.yaml", "GrantorRole", "NeverOurOwnRoles"): (
+        "Deny",
+        None,
+        ["iam:*"],
+        [f"{ROLES}/cross-account-permission/*"],
         None,
     ),
 }
@@ -266,12 +339,27 @@ def powers(name: str, **given: str) -> dict[tuple[str, str, str], Any]:
                     statement["Effect"],
                     statement.get("Principal"),
                     as_list(statement["Action"]),
-                    as_list(statement.get("Resource", [])),
+                    resources(statement),
                     statement.get("Condition"),
                 )
-                unknown = statement.keys() - {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
+                unknown = statement.keys() - {
+                    "Sid",
+                    "Effect",
+                    "Principal",
+                    "Action",
+                    "Resource",
+                    "NotResource",
+                    "Condition",
+                }
                 assert unknown == set(), f"{key} says more than the table can"
     return found
+
+
+def resources(statement: dict[str, Any]) -> list[Any]:
+    """The resources of a statement; `not` comes before those that are left out."""
+    if "NotResource" in statement:
+        return ["not", *as_list(statement["NotResource"])]
+    return as_list(statement.get("Resource", []))
 
 
 def as_list(value: object) -> list[Any]:
@@ -303,15 +391,15 @@ def test_a_key_for_the_tables_adds_its_use_through_dynamodb_alone() -> None:
 @pytest.mark.parametrize("name", PARTS)
 def test_nothing_is_allowed_to_everyone_or_on_everything(name: str) -> None:
     """No action is a wildcard, no resource is `*`, and a wildcard for accounts comes with the organization."""
-    for key, (effect, principal, actions, resources, condition) in powers(name).items():
+    for key, (effect, principal, actions, named, condition) in powers(name).items():
         if effect != "Allow":
             continue
         keys = {condition_key for block in (condition or {}).values() for condition_key in block}
         assert [action for action in actions if "*" in action] == [], key
-        assert "*" not in resources, key
+        assert "*" not in named, key
         if principal in ("*", {"AWS": "*"}):
             assert "aws:PrincipalOrgID" in keys, key
-        if any(":iam::*:" in resource for resource in resources):
+        if any(":iam::*:" in resource for resource in named):
             assert "aws:ResourceOrgID" in keys, key
 
 
