@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from accounts import ACCOUNTS
-from identities import refused
+from identities import allow, refused, someone
 from rest_apis import Api, make_api, statement, whole
 from stacks import Stack, of
 
@@ -37,6 +37,18 @@ def test_a_policy_takes_effect_at_the_next_deployment(api: Api) -> None:
         patch = {"op": "replace", "path": "/deploymentId", "value": deployment}
         api.gateway.update_stage(restApiId=api.id, stageName=api.stage, patchOperations=[patch])
         assert api.call().status == status
+
+
+def test_a_signed_call_waits_for_the_deployment_too(cloud: LocalCloud) -> None:
+    """A caller of another account comes in, and is shut out, at the next deployment."""
+    api = make_api(cloud, authorization="AWS_IAM")
+    caller = someone(cloud, "consumer", allow("execute-api:Invoke"))
+    api.deploy()
+    for policy, before, after in (([ALLOW], 403, 200), ([], 200, 403)):
+        api.write(*policy)
+        assert api.call(caller).status == before
+        api.deploy()
+        assert api.call(caller).status == after
 
 
 def test_each_stage_has_its_own_deployments_policy(cloud: LocalCloud, api: Api) -> None:
@@ -159,8 +171,9 @@ def test_an_account_deploys_once_in_five_seconds(cloud: LocalCloud, api: Api) ->
         with refused(*words):
             one.gateway.create_deployment(restApiId=one.id)
     theirs.gateway.create_deployment(restApiId=theirs.id)
-    stack = Stack(cloud, "owner")
-    assert stack.create(_template()) == "CREATE_COMPLETE"
+    assert Stack(cloud, "owner").create(_template()) == "CREATE_COMPLETE"
+    cloud.forget_deployments()
+    assert Stack(cloud, "owner").create(_template()) == "CREATE_COMPLETE"
     with refused(*words):
         api.gateway.create_deployment(restApiId=api.id)
     cloud.forget_deployments()

@@ -172,7 +172,7 @@ def test_a_template_writes_the_policy(cloud: LocalCloud) -> None:
     assert stack.update(template(Policy=changed)) == "UPDATE_COMPLETE"
     assert policy_of(cloud, stack) == [statement({"AWS": "arn:aws:iam::333333333333:root"}, f"{arn}/*")]
     assert stack.update(template(Policy=document(statement({"AWS": NOBODY})))) == "UPDATE_ROLLBACK_COMPLETE"
-    assert MALFORMED in stack.reason("Api", "UPDATE_FAILED")
+    assert f"{MALFORMED} (Service: ApiGateway, Status Code: 400" in stack.reason("Api", "UPDATE_FAILED")
     assert policy_of(cloud, stack) == [statement({"AWS": "arn:aws:iam::333333333333:root"}, f"{arn}/*")]
     body = {
         "openapi": "3.0.1",
