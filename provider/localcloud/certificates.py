@@ -15,6 +15,7 @@ _PER_REGION = (
     "*.ddb.{region}.{suffix}",
     "*.dynamodb.{region}.{suffix}",
     "*.execute-api.{region}.{suffix}",
+    "*.execute-api.{region}.vpce.{suffix}",
 )
 _GLOBAL = ("*.{suffix}", "*.s3.{suffix}")
 _SUFFIXES = {"aws": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from identities import a_name, make_role, refused
 from rest_apis import Api, decoded, make_api, statement, whole
-from stacks import Stack, of
+from stacks import Stack, limited, of
 
 from provider.localcloud import LocalCloud
 
@@ -196,3 +196,16 @@ def test_a_policy_taken_out_of_a_template_stays(cloud: LocalCloud) -> None:
     assert before
     assert stack.update(template(Description="changed")) == "UPDATE_COMPLETE"
     assert policy_of(cloud, stack) == before
+
+
+def test_a_templates_policy_is_an_action_of_its_own(cloud: LocalCloud) -> None:
+    """Who may make and change APIs may not write their policies through a stack either."""
+    verbs = ("apigateway:POST", "apigateway:PATCH", "apigateway:GET", "apigateway:DELETE", "cloudformation:*")
+    stack = limited(cloud, *verbs)
+    assert stack.create(template()) == "CREATE_COMPLETE"
+    assert stack.update(template(Policy=document(statement()))) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "apigateway:UpdateRestApiPolicy" in stack.reason("Api", "UPDATE_FAILED")
+    with_policy = limited(cloud, *verbs)
+    assert with_policy.create(template(Policy=document(statement()))) == "ROLLBACK_COMPLETE"
+    able = limited(cloud, *verbs, "apigateway:UpdateRestApiPolicy")
+    assert able.create(template(Policy=document(statement()))) == "CREATE_COMPLETE"

@@ -1,6 +1,7 @@
 """Private REST APIs and the VPC endpoints that lead to them."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -114,3 +115,30 @@ def test_an_endpoint_tells_its_policy_and_its_name(cloud: LocalCloud) -> None:
     assert name.endswith(".execute-api.us-east-1.vpce.amazonaws.com")
     (bare,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[make_endpoint(cloud)])["VpcEndpoints"]
     assert json.loads(bare["PolicyDocument"])["Statement"][0]["Principal"] == "*"
+
+
+CALL = """
+import json, urllib.error, urllib.request
+def handler(event, context):
+    request = urllib.request.Request(event["url"], headers=event["headers"])
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+"""
+
+
+def test_a_function_calls_through_an_endpoint(
+    cloud: LocalCloud, api: Api, make_function: Callable[..., str], invoke: Callable[..., tuple[Any, str]]
+) -> None:
+    """Under either of the endpoint's names, with certificates that hold."""
+    api.opened(statement())
+    endpoint, function = make_endpoint(cloud, "consumer"), make_function(CALL)
+    end = "execute-api.us-east-1"
+    for host, headers, status in (
+        (f"{api.id}-{endpoint}.{end}.amazonaws.com", {}, 200),
+        (f"{endpoint}-a1b2c3d4.{end}.vpce.amazonaws.com", {"x-apigw-api-id": api.id}, 200),
+        (f"{api.id}.{end}.amazonaws.com", {}, 403),
+    ):
+        assert invoke(function, {"url": f"https://{host}/live/", "headers": headers})[0] == status

@@ -199,7 +199,7 @@ def may_update(resource: Resource, old: Mapping[str, Any], before: Mapping[str, 
     changed = {key for key in {*old, *resource.properties} if old.get(key) != resource.properties.get(key)}
     for action in _update_calls(resource.type, changed):
         _ask(resource, action, name)
-    if changed & {"Role", "RoleArn", "Target", "Policies", "ManagedPolicyArns"}:
+    if changed & {"Role", "RoleArn", "Target", "Policies", "ManagedPolicyArns", "Policy"}:
         for action, target in _attachments(resource, name):
             _authorise(action, target, resource)
 
@@ -236,6 +236,12 @@ def _calls(resource_type: str) -> _Calls:
     return _Calls(f"{prefix}:Create{kind}", f"{prefix}:Update{kind}", f"{prefix}:Delete{kind}")
 
 
+@behaviour(
+    call="cloudformation:AWS::ApiGateway::RestApi",
+    expected="a Policy, written or changed, needs apigateway:UpdateRestApiPolicy of the stack's caller besides",
+    source="docs/aws-behaviour.md §3",
+    test="tests/localcloud/test_rest_api_policies.py::test_a_templates_policy_is_an_action_of_its_own",
+)
 def _attachments(resource: Resource, name: str) -> Iterator[tuple[str, str]]:
     """The further calls that some properties bring with them, each with what it is made on."""
     properties = resource.properties
@@ -250,6 +256,8 @@ def _attachments(resource: Resource, name: str) -> Iterator[tuple[str, str]]:
             yield "iam:PutRolePolicy", _arn(resource, name)
         if properties.get("ManagedPolicyArns"):
             yield "iam:AttachRolePolicy", _arn(resource, name)
+    if resource.type == "AWS::ApiGateway::RestApi" and properties.get("Policy"):
+        yield "apigateway:UpdateRestApiPolicy", _arn(resource, name)
     if resource.type == "AWS::Events::Rule" and properties.get("Targets"):
         yield "events:PutTargets", _arn(resource, name)
 
