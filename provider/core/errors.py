@@ -212,7 +212,7 @@ class GrantTypeNotOffered(Permanent):
 
     def __init__(self, grant_type: str, target: str, offered: tuple[str, ...]) -> None:
         super().__init__(
-            f"GrantType {shown(grant_type)} is not offered by {target} (offered: {', '.join(offered)}).",
+            f"GrantType {grant_type} is not offered by {target} (offered: {', '.join(offered)}).",
             "Ask for an offered one, or have the owner add it to AllowedGrantTypes.",
         )
 

@@ -96,7 +96,7 @@ def _as_sentence(resource_type: str, violation: ValidationError) -> Permanent:
         return MissingProperty(name, rules["properties"][name]["x-remedy"])
     if violation.validator == "anyOf":
         return MissingProperty(node["x-name"], node["x-remedy"])
-    if violation.validator is None:  # the schema `false`: the property has no place beside another one
+    if violation.validator == "not":  # the property has no place beside another one
         return PropertyDoesNotFit(_path(violation.absolute_path), instance, _beside(rules, violation))
     return InvalidProperty(
         _path(violation.absolute_path), violation.instance, _problem(violation), _remedy(rules, violation)
