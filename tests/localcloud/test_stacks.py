@@ -382,3 +382,20 @@ def test_an_update_can_be_cancelled(stack: Stack, make_function: Callable[..., s
     assert stack.reason(stack.name, "UPDATE_ROLLBACK_IN_PROGRESS") == "User Initiated"
     assert [kind for kind, _ in stack.asked(provider)] == ["Create", "Update", "Update"]
     assert stack.statuses("Topic")[-1] == "UPDATE_COMPLETE"
+
+
+@pytest.mark.parametrize(("given", "made"), [("", []), ("a,b", ["Topic"])])
+def test_a_condition_may_ask_whether_a_list_is_empty(cloud: LocalCloud, given: str, made: list[str]) -> None:
+    """As many templates do, by joining it."""
+    template = {
+        "Parameters": {"Names": {"Type": "CommaDelimitedList", "Default": ""}},
+        "Conditions": {"Some": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "Names"}]}, ""]}]}},
+        "Resources": {
+            "Topic": {"Type": "AWS::SNS::Topic", "Condition": "Some"},
+            "Queue": {"Type": "AWS::SQS::Queue"},
+        },
+    }
+    stack = Stack(cloud)
+    stack.create(template, Parameters=[{"ParameterKey": "Names", "ParameterValue": given}])
+    found = stack.api.list_stack_resources(StackName=stack.name)["StackResourceSummaries"]
+    assert sorted(one["LogicalResourceId"] for one in found) == sorted(["Queue", *made])
