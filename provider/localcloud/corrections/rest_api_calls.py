@@ -13,16 +13,14 @@ from provider.localcloud.corrections.iam_enforcement import policies_of
 from provider.localcloud.corrections.iam_principals import SILENT
 from provider.localcloud.corrections.ministack_names import part, require, supplant
 from provider.localcloud.corrections.rest_api_deployments import deployed_policy, is_private
+from provider.localcloud.corrections.rest_api_invocations import INVOKE, Answer, Invocation
 
 _REST = "services.apigateway_v1"
 _TEST = "tests/localcloud/test_rest_api_calls.py"
 _PRIVATE_TEST = "tests/localcloud/test_rest_api_private.py"
-_INVOKE = "execute-api:Invoke"
 _COGNITO = "COGNITO_USER_POOLS"
 _CALL = re.compile(r"arn:aws[\w-]*:execute-api:([^:]+):(\d{12}):([^/]+)/([^/]+)/.*", re.DOTALL)
 _SCOPE = re.compile(r"Credential=[^/,]+/\d+/([^/,]*)/([^/,]*)/")
-
-_Answer = tuple[int, dict[str, str], bytes]
 
 _standing: ContextVar["Standing | None"] = ContextVar("localcloud_standing", default=None)
 """Of the call that is being served; None without a policy."""
@@ -30,8 +28,8 @@ _standing: ContextVar["Standing | None"] = ContextVar("localcloud_standing", def
 
 def apply() -> None:
     """Decide in AWS's way before a method is served."""
-    require("core.iam_evaluator", "EvalContext", "AuthError", "evaluate_resource_policy", "resolve_principal")
-    require(_REST, "find_api_scope", "_stages_v1", "_GatewayError", "_gateway_error_response", "new_uuid")
+    require("core.iam_evaluator", "AuthError", "evaluate_resource_policy", "resolve_principal", "_query_signed")
+    require(_REST, "find_api_scope", "_rest_apis", "_stages_v1", "_gw_error")
     require(_REST, "authentication_error_response", "method_authorization_type")
     require("core.sigv4", "foreign_authorization_failure")
     policies_of["apigateway"] = _policy_of_call
@@ -39,80 +37,6 @@ def apply() -> None:
     supplant(_REST, "_anonymous_policy_error", lambda _: lambda *_: None)  # it is decided before
     supplant(_REST, "_evaluate_policy", _with_standing)
     supplant(_REST, "_authorize_request_v1", _then_explicitly_allowed)
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """One call of one method of a stage, in the API's account and Region."""
-
-    api: Mapping[str, Any]
-    account: str
-    region: str
-    stage_name: str
-    stage: Mapping[str, Any]
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    query: Mapping[str, Any]
-    arrival: Arrival
-
-    @property
-    def arn(self) -> str:
-        """The resource that policies speak of."""
-        where = (self.region, self.account, self.api["id"], self.stage_name, self.method, self.path)
-        return str(part("core.arn").execute_api_arn(*where))
-
-    @property
-    def access_key(self) -> str:
-        """The key that it is signed with, "" for none."""
-        return str(part("core.router").extract_access_key_id(self.headers, self.query))
-
-    def context(self, principal: Any = None) -> Any:
-        """What IAM's evaluation is given: of `principal`, or of nobody known."""
-        context = part("core.iam_evaluator").EvalContext
-        keys = self.arrival.keys
-        if principal is None:
-            return context("*", "Anonymous", "", _INVOKE, self.arn, self.region, service_context=keys)
-        who = (principal.arn, principal.type, principal.account)
-        return context(*who, _INVOKE, self.arn, self.region, service_context=keys, principal_keys=principal.keys)
-
-    def error(self, kind: str, message: str, error_type: str | None = None) -> _Answer:
-        """A refusal as the stage's gateway responses word it."""
-        rest = part(_REST)
-        asked = {
-            "api_id": self.api["id"],
-            "stage_name": self.stage_name,
-            "stage": self.stage,
-            "headers": self.headers,
-            "query_params": self.query,
-            "path_params": {},
-            "resource_path": "",
-            "request_id": rest.new_uuid(),
-        }
-        with part("core.responses").request_scope(self.account, self.region):
-            answer: _Answer = rest._gateway_error_response(rest._GatewayError(kind, message, error_type), asked)
-        return answer
-
-    @behaviour(
-        call="execute-api:Invoke",
-        expected='a refusal is 403 AccessDeniedException {"Message": …} and names caller (or anonymous), ARN with a masked '
-        "account, and which policy did not allow",
-        source="API Gateway Developer Guide, troubleshoot your resource policy; the base's measurements",
-        test=f"{_TEST}::test_a_refusal_has_awss_words",
-    )
-    def denied(self, who: str, decision: str, policy: str) -> _Answer:
-        """The refusal of `who`, by an explicit deny or the silence of a `policy` ("resource-based policy")."""
-        return self.error("ACCESS_DENIED", self.words(who, decision, policy))
-
-    def words(self, who: str, decision: str, policy: str) -> str:
-        """What a refusal says."""
-        shown = self.arn.replace(f":{self.account}:", f":********{self.account[-4:]}:", 1)
-        why = (
-            f"with an explicit deny in a {policy}"
-            if decision == "Deny"
-            else f"because no {policy} allows the {_INVOKE} action"
-        )
-        return f"User: {who} is not authorized to perform: {_INVOKE} on resource: {shown} {why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +63,7 @@ def _deciding(old: Callable[..., Any]) -> Callable[..., Any]:
     def enforce(api_id: str, stage_name: str, method: str, path: str, *given: Any, **named: Any) -> Any:
         headers, query, *rest = given
         found = part(_REST).find_api_scope(api_id)
-        if found is None or {*rest, *named.values()} - {_INVOKE}:
+        if found is None or {*rest, *named.values()} - {INVOKE}:
             return FORBIDDEN if arrival().endpoint else old(api_id, stage_name, method, path, *given, **named)
         _standing.set(None)
         (account, region), base = found, part(_REST)
@@ -166,7 +90,7 @@ def _comes_in(api: Mapping[str, Any], how: Arrival) -> bool:
     return is_private(api) == (how.record is not None) and bool(how.endpoint) == (how.record is not None)
 
 
-def _decide(call: Invocation, authorization: str | None) -> _Answer | None:
+def _decide(call: Invocation, authorization: str | None) -> Answer | None:
     policy = deployed_policy(call.api["id"], call.stage)
     if policy is None:
         return FORBIDDEN  # no deployment: AWS has no such stage
@@ -196,7 +120,7 @@ def _decide(call: Invocation, authorization: str | None) -> _Answer | None:
     source="API Gateway Developer Guide, use VPC endpoint policies for private APIs",
     test=f"{_PRIVATE_TEST}::test_an_endpoints_policy_is_asked_too",
 )
-def _of_anybody(call: Invocation, policy: str, authorization: str) -> _Answer | None:
+def _of_anybody(call: Invocation, policy: str, authorization: str) -> Answer | None:
     evaluate = part("core.iam_evaluator").evaluate_resource_policy
     context = call.context()
     if policy or is_private(call.api):
@@ -208,7 +132,7 @@ def _of_anybody(call: Invocation, policy: str, authorization: str) -> _Answer | 
     return _through_endpoint(call, context, "anonymous")
 
 
-def _through_endpoint(call: Invocation, context: Any, who: str) -> _Answer | None:
+def _through_endpoint(call: Invocation, context: Any, who: str) -> Answer | None:
     if call.arrival.record is None:
         return None
     decision = part("core.iam_evaluator").evaluate_resource_policy(call.arrival.policy, context).decision
@@ -229,18 +153,18 @@ def _through_endpoint(call: Invocation, context: Any, who: str) -> _Answer | Non
     source="API Gateway Developer Guide, AWS condition keys that can be used in API Gateway resource policies",
     test=f"{_TEST}::test_conditions_of_a_policy_are_decided",
 )
-def _of_signed(call: Invocation, *, closed: bool) -> _Answer | None:
+def _of_signed(call: Invocation, *, closed: bool) -> Answer | None:
     """Decide about a call that must be signed; an unsigned one is left to the base, which refuses it."""
     evaluator, base = part("core.iam_evaluator"), part(_REST)
     refused = _of_form(call)
     if refused is not None or not _is_signed(call):
         return refused
     denied = evaluator.enforce(
-        call.access_key, _INVOKE, "apigateway", call.region, resource_arn=call.arn, service_context=call.arrival.keys
+        call.access_key, INVOKE, "apigateway", call.region, resource_arn=call.arn, service_context=call.arrival.keys
     )
     if isinstance(denied, evaluator.AuthError):
         where = (call.api["id"], call.stage_name)
-        answer: _Answer = base.authentication_error_response(*where, denied, call.headers, call.query)
+        answer: Answer = base.authentication_error_response(*where, denied, call.headers, call.query)
         return answer
     principal = evaluator.resolve_principal(call.access_key, part("core.responses").get_account_id())
     if denied is not None:
@@ -266,7 +190,7 @@ def _is_signed(call: Invocation) -> bool:
     "more [?]",
     test=f"{_TEST}::test_a_signature_must_be_right",
 )
-def _of_form(call: Invocation) -> _Answer | None:
+def _of_form(call: Invocation) -> Answer | None:
     header = call.headers.get("authorization", "")
     if header and not header.startswith("AWS4-HMAC-SHA256"):
         failure = part("core.sigv4").foreign_authorization_failure(call.headers)
