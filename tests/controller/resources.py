@@ -47,7 +47,9 @@ TARGETS: dict[str, dict[str, Any]] = {
 }
 
 
-def asked(kind: str, grant_type: str, logical_id: str = "Permission", account: str = CONSUMER, **given: Any) -> Resource:
+def asked(
+    kind: str, grant_type: str, logical_id: str = "Permission", account: str = CONSUMER, **given: Any
+) -> Resource:
     """A permission of a type on the target of a kind."""
     properties = {"Target": f"{OWNER}/{kind}", "GrantType": grant_type, **given}
     return Resource(account, "Permission", properties, logical_id)

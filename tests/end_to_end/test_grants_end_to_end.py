@@ -154,7 +154,7 @@ def test_an_account_that_is_not_allowed_is_refused_until_its_owner_allows_it(org
     ("parameters", "names", "remedy"),
     [
         ({"ApiId": "arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5"}, "Property ApiId", "!Ref of the API"),
-        ({"GrantType": "Everything"}, "Property GrantType: 'Everything'", "Use Authorizer."),
+        ({"GrantType": "Everything"}, "Property GrantType: 'Everything'", "whichever the target offers."),
         (
             {"Target": f"{OWNER}/nothing"},
             f"'{OWNER}/nothing' is not published",
