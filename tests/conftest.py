@@ -1,10 +1,13 @@
-"""What tests of several folders share: one local cloud for a whole run."""
+"""What tests of several folders share: one local cloud for a whole run, and one with everything rolled out."""
 
+import secrets
 from collections.abc import Iterator
 
 import pytest
 from accounts import ACCOUNTS, OUTSIDE
+from rolled_out import REGIONS, Organization
 
+from provider.cli.organization import organization
 from provider.localcloud import LocalCloud
 
 
@@ -14,6 +17,19 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     directory = tmp_path_factory.mktemp("cloud")
     with LocalCloud.start(directory=directory, accounts=ACCOUNTS, outside=OUTSIDE) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organization]:
+    """Everything rolled out in two Regions, and one account outside the organization."""
+    with organization(tmp_path_factory.mktemp("organization"), outside=OUTSIDE, regions=REGIONS) as cloud:
+        yield Organization(cloud)
+
+
+@pytest.fixture
+def stack() -> str:
+    """A stack name that no other test uses."""
+    return f"s-{secrets.token_hex(4)}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,8 +12,9 @@ from provider.cli.organization import ACCOUNTS
 from provider.localcloud import LocalCloud
 from provider.rollout.stacks import Stack, delete, deploy
 
-TEMPLATES = Path(__file__).parent / "templates"
-EXAMPLES = Path(__file__).parents[2] / "templates" / "examples"
+ROOT = Path(__file__).parents[1]
+TEMPLATES = ROOT / "tests" / "end_to_end" / "templates"
+EXAMPLES = ROOT / "templates" / "examples"
 REGIONS = ("us-east-1", "eu-west-1")
 
 
