@@ -105,9 +105,14 @@ class ApiExecution:
         )
 
     def resources(self, stage_arn: str) -> tuple[str, ...]:
-        """The ARNs below a stage that may be called: each method of each path."""
-        paths = [path.removeprefix("/") for path in self.paths or ("/*",)]
-        return tuple(sorted(f"{stage_arn}/{method}/{path}" for method in self.methods or ("*",) for path in paths))
+        """The ARNs below a stage that may be called: each method of each path.
+
+        A wildcard in place of the method reaches over slashes, and would find `/orders` at the end of `/admin/orders`. So it
+        stands only where the path begins with any text anyway.
+        """
+        paths = self.paths or ("/*",)
+        methods = {path: self.methods or (("*",) if path.startswith("/*") else _METHODS) for path in paths}
+        return tuple(sorted(f"{stage_arn}/{method}{path}" for path in paths for method in methods[path]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,9 @@ class RoleAssumption:
         """The properties that say this, as short as they can."""
         return _said(Principals=self.principals, ExternalId=self.external_id)
 
+
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+"""All methods that a REST API may have; `ANY` is none of a request."""
 
 Specification = AuthorizerUse | FunctionInvocation | ApiExecution | RoleAssumption
 
