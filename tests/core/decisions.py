@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 Context = Mapping[str, str]
@@ -63,11 +63,15 @@ class Call:
     resource: str = ""
     context: Context = field(default_factory=dict)
 
+    @cached_property
+    def keys(self) -> Context:
+        """All keys of its context, which have no case."""
+        return {**{key.lower(): value for key, value in self.context.items()}, **self.caller.context}
+
 
 def decide(statements: Iterable[Mapping[str, Any]], call: Call) -> Decision:
     """The strongest of what the statements say."""
-    keys = {**{key.lower(): value for key, value in call.context.items()}, **call.caller.context}
-    return max((_decide(one, call, keys) for one in statements), default=Decision.NO)
+    return max((_decide(one, call) for one in statements), default=Decision.NO)
 
 
 def access(statements: Iterable[Mapping[str, Any]], call: Call, owner: str) -> Access:
@@ -84,20 +88,22 @@ def access(statements: Iterable[Mapping[str, Any]], call: Call, owner: str) -> A
     return Access.ALONE
 
 
-def _decide(statement: Mapping[str, Any], call: Call, keys: Context) -> Decision:
+def _decide(statement: Mapping[str, Any], call: Call) -> Decision:
     assert statement["Effect"] == "Allow", "an evaluator of Allow statements"
-    assert set(statement) <= {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}, statement
+    assert statement.keys() <= {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}, statement
+    said = _principal(statement["Principal"], call.caller)
     fits = (
-        any(_matches(pattern.lower(), call.action.lower()) for pattern in _many(statement["Action"]))
-        and ("Resource" in statement) == bool(call.resource)
-        and (not call.resource or any(_matches(one, call.resource) for one in _many(statement["Resource"])))
+        said is not Decision.NO
         and all(
-            _holds(operator, key, _many(values), keys)
+            _holds(operator, key, _many(values), call.keys)
             for operator, tests in statement.get("Condition", {}).items()
             for key, values in tests.items()
         )
+        and any(_matches(pattern.lower(), call.action.lower()) for pattern in _many(statement["Action"]))
+        and ("Resource" in statement) == bool(call.resource)
+        and (not call.resource or any(_matches(one, call.resource) for one in _many(statement["Resource"])))
     )
-    return _principal(statement["Principal"], call.caller) if fits else Decision.NO
+    return said if fits else Decision.NO
 
 
 def _principal(principal: Any, caller: Caller) -> Decision:
@@ -134,15 +140,11 @@ def _arn_matches(pattern: str, arn: str) -> bool:
     return len(parts[0]) == len(parts[1]) == 6 and all(_matches(*pair) for pair in zip(*parts, strict=True))
 
 
+@lru_cache(maxsize=100_000)
 def _matches(pattern: str, text: str) -> bool:
-    return _compiled(pattern).fullmatch(text) is not None
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
     """IAM's wildcards: `*` is any text, slashes and colons too, and `?` any one character."""
     found = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)
-    return re.compile(found, re.DOTALL)
+    return re.fullmatch(found, text, re.DOTALL) is not None
 
 
 def _many(values: Any) -> list[str]:

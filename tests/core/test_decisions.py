@@ -89,7 +89,9 @@ def test_a_star_is_any_text_slashes_included(pattern: str, resource: str, matche
     assert (decide(allow("*", Resource=pattern), call(BUYER, resource)) is Decision.DIRECT) == matches
 
 
-@pytest.mark.parametrize(("action", "matches"), [("EXECUTE-API:invoke", True), ("execute-api:*", True), ("sts:*", False)])
+@pytest.mark.parametrize(
+    ("action", "matches"), [("EXECUTE-API:invoke", True), ("execute-api:*", True), ("sts:*", False)]
+)
 def test_actions_have_no_case(action: str, matches: bool) -> None:
     assert (decide(allow("*", Action=action), call(BUYER)) is Decision.DIRECT) == matches
 
