@@ -31,7 +31,8 @@ def create_all(centre: Centre) -> None:
 def published(kind: str, **changes: Any) -> Resource:
     """The target of a kind: `function`, `aliases`, `api`, `private` or `role`."""
     properties = {"Name": kind, "AllowedAccounts": [CONSUMER], **TARGETS[kind]}
-    return Resource(OWNER, "Target", {**properties, **changes}, f"Target{kind}", "owner")
+    properties |= changes
+    return Resource(OWNER, "Target", properties, f"Target{properties['Name']}", "owner")
 
 
 TARGETS: dict[str, dict[str, Any]] = {
