@@ -13,6 +13,7 @@ from provider.localcloud.frontdoor import FrontDoor
 
 def build() -> FrontDoor:
     """Apply every correction, once, and put the front door before the base."""
+    records.listen()
     for module in pkgutil.iter_modules(corrections.__path__, f"{corrections.__name__}."):
         apply: Any = getattr(import_module(module.name), "apply", None)
         if apply is not None:

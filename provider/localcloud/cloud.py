@@ -93,6 +93,7 @@ class LocalCloud:
         guards.check(self._process.http_port, self.settings.administrators[guards.ACCOUNT])
         self._own("calls/forget")
         profiles.write(self.directory, self.accounts, self.settings.administrators, self.region, self.endpoint)
+        profiles.write_curl(self.directory, self.settings.authority, self._process.tls_port)
 
     @property
     def endpoint(self) -> str:
@@ -132,7 +133,7 @@ class LocalCloud:
         return session.client(service, endpoint_url=self.endpoint, config=_CLIENTS)
 
     def environment(self, profile: str) -> dict[str, str]:
-        """The whole environment of a child process (the AWS CLI, say) that talks to this cloud as `profile`."""
+        """The whole environment of a child process (the AWS CLI or curl, say) that talks to this cloud as `profile`."""
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)},
             "AWS_CONFIG_FILE": str(self.config_file),
@@ -140,12 +141,16 @@ class LocalCloud:
             "AWS_PROFILE": profile,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
+            "CURL_HOME": str(self.directory),
             "NO_PROXY": "127.0.0.1",
         }
 
-    def calls(self) -> list[Call]:
-        """All calls of AWS so far, oldest first, from people and from functions."""
-        return [Call(**call) for call in self._own("calls")]
+    def calls(self, since: float = 0.0) -> list[Call]:
+        """The calls of AWS that began not before `since` (seconds since the epoch), oldest first.
+
+        Those of people, of functions, and of services by themselves, each with what IAM decided for it.
+        """
+        return [Call.of(call) for call in self._own(f"calls?{urlencode({'since': since})}")]
 
     def logs(self, function: str | None = None) -> str:
         """All that functions have printed, or one function (its unqualified ARN), as text."""

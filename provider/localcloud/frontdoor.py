@@ -102,7 +102,8 @@ class FrontDoor:
             case "health":
                 await answer(send, 200, b'{"status":"ready"}')
             case "calls":
-                await answer(send, 200, json.dumps([asdict(call) for call in records.calls()]).encode())
+                since = float(asked.get("since", ["0"])[0])
+                await answer(send, 200, json.dumps([asdict(call) for call in records.calls(since)]).encode())
             case "calls/forget":
                 records.forget()
                 await answer(send, 200, b"{}")

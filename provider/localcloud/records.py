@@ -1,4 +1,7 @@
-"""The record of AWS calls as they pass the front door. Nothing of a signature, token or body is kept."""
+"""The record of AWS calls as they pass the front door, and of what IAM decided for each.
+
+Nothing of a signature, token or body is kept, but for what policies' conditions see of it.
+"""
 
 import contextvars
 import json
@@ -7,11 +10,12 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from provider.localcloud import decisions
 from provider.localcloud.asgi import Message, Scope, headers
-from provider.localcloud.calls import Call
+from provider.localcloud.calls import Call, Decision
 
 KEPT = 20_000
 _LOOKED_AT = 4096
@@ -33,6 +37,8 @@ class Record:
     resource: str = ""
     status: int = 0
     error: str = ""
+    decisions: list[Decision] = field(default_factory=list)
+    over: bool = False
 
     def see(self, message: Message) -> None:
         """Take status and error code from a response as it passes."""
@@ -45,15 +51,41 @@ class Record:
 
     def finished(self) -> Call:
         """The call as it is kept."""
-        return Call(**{name: getattr(self, name) for name in self.__slots__})
+        self.over = True
+        told = {one.name: getattr(self, one.name) for one in fields(Call)}
+        return Call(**{**told, "decisions": tuple(self.decisions)})
 
 
 _current: contextvars.ContextVar[Record | None] = contextvars.ContextVar("record", default=None)
 
 
+def listen() -> None:
+    """Hear of each decision that IAM makes; before all corrections."""
+    decisions.listen(hear)
+
+
+def hear(decision: Decision) -> None:
+    """Keep a decision with the call that is served, or, where a service acts by itself or after that, alone."""
+    record = _current.get()
+    if record is not None and not record.over:
+        record.decisions.append(decision)
+        return
+    service, _, action = decision.action.partition(":")
+    account = str(decision.keys.get("aws:principalaccount", ""))
+    region = str(decision.keys.get("aws:requestedregion", ""))
+    error = "" if decision.allowed else "AccessDenied"
+    _calls.append(
+        Call(
+            time.time(), account, decision.principal, service, action, region, decision.resource, 0, error, (decision,)
+        )
+    )
+
+
 def attach() -> None:
     """Learn from the base's decisions what each call is; after all corrections."""
     from ministack.core import iam_evaluator  # noqa: PLC0415 - the base reads its environment when imported
+
+    decisions.listen_to_services(hear)
 
     decide = iam_evaluator.enforce
 
@@ -81,9 +113,9 @@ def recording(scope: Scope) -> Iterator[Record]:
         _calls.append(record.finished())
 
 
-def calls() -> list[Call]:
-    """All calls that are kept, oldest first."""
-    return list(_calls)
+def calls(since: float = 0.0) -> list[Call]:
+    """The calls that are kept and began not before `since`, oldest first."""
+    return [call for call in list(_calls) if call.at >= since]
 
 
 def forget() -> None:

@@ -37,6 +37,21 @@ def value_of(key: str, context: Any) -> Any:
     return _of_request_tags(name, context)
 
 
+def keys_of(context: Any) -> dict[str, str | list[str]]:
+    """All condition keys that a request has, by their names in lower case; those that tell the time are left out."""
+    tags = {f"aws:requesttag/{tag.lower()}": value for tag, value in context.request_tags.items()}
+    names = {"aws:tagkeys", *tags, *context.service_context, *context.principal_keys, *_OF_EVERY_REQUEST} - _OF_TIME
+    found = {name: value_of(name, context) for name in sorted(names) if not name.startswith("localcloud:")}
+    return {
+        name: [str(one) for one in value] if isinstance(value, list | tuple) else str(value)
+        for name, value in found.items()
+        if value is not None and value != []
+    }
+
+
+_OF_TIME = {"aws:currenttime", "aws:epochtime", "aws:tokenissuetime"}
+
+
 def _of_request_tags(name: str, context: Any) -> Any:
     if name == "aws:tagkeys":
         return context.tag_keys or None
