@@ -1,11 +1,11 @@
-"""The administrators' keys, and the files that make the ordinary AWS CLI talk to the local cloud."""
+"""The administrators' keys, and the files that make the ordinary AWS CLI and curl talk to the local cloud."""
 
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-CONFIG, CREDENTIALS = "config", "credentials"
-"""Names of the two files."""
+CONFIG, CREDENTIALS, CURL = "config", "credentials", ".curlrc"
+"""Names of the files; curl looks for its own in the directory that CURL_HOME names."""
 
 
 def keys(accounts: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -27,6 +27,12 @@ def write(
     credentials = directory / CREDENTIALS
     credentials.touch(mode=0o600)
     credentials.write_text("\n".join(_section(name, *administrators[account]) for name, account in accounts.items()))
+
+
+def write_curl(directory: Path, authority: str, tls_port: int) -> None:
+    """Write curl's file into `directory`: whatever host an https URL names, it is the cloud that answers."""
+    told = {"connect-to": f":443:127.0.0.1:{tls_port}", "cacert": authority, "noproxy": "*"}
+    (directory / CURL).write_text("".join(f'{name} = "{value}"\n' for name, value in told.items()))
 
 
 def _section(name: str, key: str, secret: str) -> str:
