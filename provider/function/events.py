@@ -1,4 +1,4 @@
-"""An event, turned into the request that the centre is given. From CloudFormation or from a direct caller alike.
+"""An event, turned into the request that the centre is given. From CloudFormation, Terraform or another direct caller alike.
 
 Checks form alone: what the properties mean is the centre's to judge, so that this code need not change with them.
 """
@@ -23,11 +23,19 @@ _TIMEOUT = re.compile(r"[0-9]{1,4}")
 
 
 class RequestType(StrEnum):
-    """What CloudFormation wants done."""
+    """What is wanted, in CloudFormation's words."""
 
     CREATE = "Create"
     UPDATE = "Update"
     DELETE = "Delete"
+
+
+# Terraform's `aws_lambda_invocation` says under this key what it does, beside what its author wrote (docs/aws-behaviour.md §5).
+_TERRAFORM = "tf"
+# It knows no id that a creation returned. So a creation and a change both ask for exactly what they say, and a deletion
+# gives up all that its origin has, as one does whose id nobody was told.
+_ACTIONS = {"create": RequestType.CREATE, "update": RequestType.CREATE, "delete": RequestType.DELETE}
+_UNTOLD = "terraform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,26 @@ class Request:
     id: RequestId
     event: str
     issued_at: str
+
+
+def in_cloudformation_s_words(event: Any) -> Any:
+    """What Terraform sends, as CloudFormation would say it; any other event as it is.
+
+    What was asked before (`prev_input`) is left out: nobody needs it.
+    """
+    action = _terraform_s_action(event)
+    if action is None:
+        return event
+    said = {key: value for key, value in event.items() if key not in (_TERRAFORM, "PhysicalResourceId")}
+    known = {"PhysicalResourceId": _UNTOLD} if action is RequestType.DELETE else {}
+    return {**said, "RequestType": str(action), **known}
+
+
+def _terraform_s_action(event: object) -> RequestType | None:
+    """CloudFormation has a ResponseURL, and no such key; a direct caller that says something else there is no Terraform."""
+    told = event.get(_TERRAFORM) if isinstance(event, Mapping) and "ResponseURL" not in event else None
+    action = told.get("action") if isinstance(told, Mapping) else None
+    return _ACTIONS.get(action) if isinstance(action, str) else None
 
 
 def request_of(event: object, issued_at: str) -> Request:

@@ -135,6 +135,42 @@ def test_missing_configuration_is_answered_and_does_not_outlive_its_event(
     assert json.loads(response_twin.documents[1])["Status"] == "SUCCESS"
 
 
+def test_terraform_s_deletion_is_filed_and_logged_in_cloudformation_s_words(
+    provider: Provider, centre_twin: CentreTwin, caplog: pytest.LogCaptureFixture
+) -> None:
+    """From then on it is an event as any other."""
+    caplog.set_level(logging.INFO)
+    told = {"action": "delete", "prev_input": {"ResourceProperties": {"Target": "x"}}}
+    result = provider(direct_event(RequestType=None, tf=told), LambdaContext())
+    assert result is not None
+    assert result["Status"] == "SUCCESS"
+    (item,) = centre_twin.requests.values()
+    assert json.loads(item["event"]) == direct_event("Delete", PhysicalResourceId="terraform")
+    assert json.loads(caplog.records[-1].message)["requestType"] == "Delete"
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.25, 0.999])
+def test_a_direct_deletion_is_over_when_its_second_is(
+    provider: Provider, centre_twin: CentreTwin, fraction: float
+) -> None:
+    """A Create of the same second would be taken for the one that was cancelled, and refused."""
+    hours = centre_twin.hours
+    hours.now = NOW + fraction
+    assert provider(direct_event("Delete"), LambdaContext()) is not None
+    (item,) = centre_twin.requests.values()
+    assert item["issuedAt"] == "20261121T031800Z"
+    assert hours.now == pytest.approx(NOW + 1)
+
+
+def test_nobody_waits_for_a_second_that_has_passed_or_without_need(provider: Provider, centre_twin: CentreTwin) -> None:
+    centre_twin.delay = 3.0
+    provider(direct_event("Delete"), LambdaContext())
+    waited = sum(centre_twin.hours.slept)
+    centre_twin.hours.slept.clear()
+    provider(direct_event(RequestId="another"), LambdaContext())
+    assert waited == pytest.approx(sum(centre_twin.hours.slept))
+
+
 class Broken:
     """A centre whose code is at fault."""
 

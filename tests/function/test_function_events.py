@@ -9,7 +9,7 @@ from function_twins import REQUEST, SIGNATURE, direct_event, stack_event
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider.function.events import LIMIT, request_of, service_timeout
+from provider.function.events import LIMIT, in_cloudformation_s_words, request_of, service_timeout
 from provider.function.failures import EventMalformed, EventTooLarge, Failure
 
 ISSUED = "20261121T031800Z"
@@ -101,6 +101,51 @@ def test_no_event_fails_in_any_other_way(changes: dict[str, Any]) -> None:
     except Failure as failure:
         said = str(failure)
     assert 0 < len(said) <= 256
+
+
+def terraform_event(action: Any, **changes: Any) -> dict[str, Any]:
+    """What `aws_lambda_invocation` sends: its author's input and Terraform's key beside it."""
+    told = {"action": action, "prev_input": {"LogicalResourceId": "Before"}}
+    return direct_event(RequestType=None, RequestId=None, tf=told, **changes)
+
+
+@pytest.mark.parametrize(
+    ("action", "request_type", "known"),
+    [("create", "Create", {}), ("update", "Create", {}), ("delete", "Delete", {"PhysicalResourceId": "terraform"})],
+)
+def test_terraform_s_creation_and_change_ask_and_its_deletion_gives_all_up(
+    action: str, request_type: str, known: dict[str, str]
+) -> None:
+    """Terraform knows no id: what its resource asks is all that its origin shall have. Nothing of Terraform's own is filed."""
+    event = terraform_event(action)
+    before = json.dumps(event)
+    filed = json.loads(request_of(in_cloudformation_s_words(event), ISSUED).event)
+    assert filed == {**direct_event(RequestId=None), "RequestType": request_type, **known}
+    assert json.dumps(event) == before
+
+
+def test_the_id_of_a_terraform_event_is_never_one_that_somebody_was_told() -> None:
+    """Its author may have written one into the input; a deletion of that one alone would leave the others."""
+    event = terraform_event("delete", PhysicalResourceId="grant-0123456789abcdef0123456789abcdef")
+    assert in_cloudformation_s_words(event)["PhysicalResourceId"] == "terraform"
+    assert "PhysicalResourceId" not in in_cloudformation_s_words({**event, "tf": {"action": "update"}})
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        stack_event(tf={"action": "delete"}),
+        direct_event(tf={"action": "read"}),
+        direct_event(tf={"action": ["delete"]}),
+        direct_event(tf="delete"),
+        direct_event(),
+        None,
+        [],
+    ],
+)
+def test_any_other_event_stays_as_it_is(event: Any) -> None:
+    """Above all CloudFormation's, whatever stands in it."""
+    assert in_cloudformation_s_words(event) == event
 
 
 @pytest.mark.parametrize(
