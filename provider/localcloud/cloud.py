@@ -161,6 +161,10 @@ class LocalCloud:
         """Let every account deploy a REST API at once, as if five seconds had passed."""
         self._own("deployments/forget")
 
+    def fire_schedules(self) -> None:
+        """Let every `rate(…)` rule of EventBridge fire now, as if its time had come."""
+        self._own("schedules/fire")
+
     def _own(self, path: str) -> Any:
         """Ask the cloud itself."""
         connection = HTTPConnection("127.0.0.1", self._process.http_port, timeout=10)

@@ -17,17 +17,31 @@ _asked: ContextVar[list[Any] | None] = ContextVar("localcloud_asked", default=No
 """Of the decision that is being made: the context in which policies are evaluated."""
 
 
+_listeners: list[Tell] = []
+
+
 def listen(tell: Tell) -> None:
-    """Tell of every decision from now on: of callers' calls, and of what services may; before the corrections."""
+    """Tell of every decision from now on, about callers and about what services may; before the corrections."""
     require("core.iam_evaluator", "evaluate", "_resource_policy")
     require("services.sts", "_sessions")
+    _listeners.append(tell)
     supplant("core.iam_evaluator", "evaluate", _noting_context)
-    supplant("core.iam_evaluator", "enforce", lambda old: _telling(old, tell))
+    supplant("core.iam_evaluator", "enforce", _telling)
 
 
-def listen_to_services(tell: Tell) -> None:
-    """Tell of what resources' policies decide about AWS services; after the corrections."""
-    supplant("core.iam_evaluator", "evaluate_resource_policy", lambda old: _telling_of_services(old, tell))
+def listen_to_services() -> None:
+    """Tell of what resources' policies decide about AWS services too; after the corrections."""
+    supplant("core.iam_evaluator", "evaluate_resource_policy", _telling_of_services)
+
+
+def tell_of(context: Any, *, allowed: bool) -> None:
+    """Tell of what was decided for a service that acts as a role, whose policies alone count."""
+    _tell(_decision(context, "", (), allowed))
+
+
+def _tell(decision: Decision) -> None:
+    for tell in _listeners:
+        tell(decision)
 
 
 def _noting_context(old: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,7 +54,7 @@ def _noting_context(old: Callable[..., Any]) -> Callable[..., Any]:
     return evaluate
 
 
-def _telling(old: Callable[..., Any], tell: Tell) -> Callable[..., Any]:
+def _telling(old: Callable[..., Any]) -> Callable[..., Any]:
     def enforce(access_key: str, action: str, service: str, *rest: Any, **named: Any) -> Any:
         noted: list[Any] = []
         token = _asked.set(noted)
@@ -49,29 +63,25 @@ def _telling(old: Callable[..., Any], tell: Tell) -> Callable[..., Any]:
         finally:
             _asked.reset(token)
         if noted:
-            tell(_decided(noted[0], _policy(service, noted[0].resource_arn), _narrowing(access_key), denied is None))
+            policy = _policy(service, noted[0].resource_arn)
+            _tell(_decision(noted[0], policy, _narrowing(access_key), denied is None))
         return denied
 
     return enforce
 
 
-def _telling_of_services(old: Callable[..., Any], tell: Tell) -> Callable[..., Any]:
+def _telling_of_services(old: Callable[..., Any]) -> Callable[..., Any]:
     def evaluate(text: Any, context: Any, service: str | None = None, *rest: Any, **named: Any) -> Any:
         result = old(text, context, service, *rest, **named)
         if service:
             policy = text if isinstance(text, str) else json.dumps(text)
-            tell(_decided(context, policy, (), result.decision == "Allow", service))
+            _tell(_decision(context, policy, (), result.decision == "Allow", service))
         return result
 
     return evaluate
 
 
-def decided(context: Any, *, allowed: bool) -> Decision:
-    """Write down what was decided about an identity of which the policies alone count."""
-    return _decided(context, "", (), allowed)
-
-
-def _decided(context: Any, policy: str, narrowing: tuple[str, ...], allowed: bool, service: str = "") -> Decision:
+def _decision(context: Any, policy: str, narrowing: tuple[str, ...], allowed: bool, service: str = "") -> Decision:
     return Decision(
         principal=service or context.principal_arn,
         action=context.action,

@@ -1,11 +1,12 @@
 """What stands before the base emulator: internal paths, answers of custom resources, the record, the waiting."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import asdict
 from urllib.parse import parse_qs
 
-from provider.localcloud import deployer, printed, records, response_urls
+from provider.localcloud import deployer, printed, records, response_urls, schedules
 from provider.localcloud.asgi import (
     Application,
     Message,
@@ -109,6 +110,9 @@ class FrontDoor:
                 await answer(send, 200, b"{}")
             case "deployments/forget":
                 rest_api_deployments.forget()
+                await answer(send, 200, b"{}")
+            case "schedules/fire":
+                await asyncio.to_thread(schedules.fire)
                 await answer(send, 200, b"{}")
             case "logs":
                 function = asked.get("function", [None])[0]

@@ -85,7 +85,7 @@ def attach() -> None:
     """Learn from the base's decisions what each call is; after all corrections."""
     from ministack.core import iam_evaluator  # noqa: PLC0415 - the base reads its environment when imported
 
-    decisions.listen_to_services(hear)
+    decisions.listen_to_services()
 
     decide = iam_evaluator.enforce
 

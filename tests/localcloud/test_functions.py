@@ -153,7 +153,7 @@ def handler(event, context):
 
 def test_what_a_function_prints_is_in_its_log(cloud: LocalCloud, make_function: Make, invoke: Invoke) -> None:
     """CloudWatch Logs has it, and so has the cloud's keeper."""
-    arn = make_function("def handler(event, context): print('a line of mine')")
+    arn = make_function("def handler(event, context): print('a line of mine')", allowed="logs:*")
     invoke(arn)
     assert "a line of mine" in cloud.logs(arn)
     events = cloud.client("logs", "consumer").filter_log_events(logGroupName=f"/aws/lambda/{arn.rsplit(':', 1)[-1]}")

@@ -156,9 +156,10 @@ def test_a_stream_feeds_a_function_as_its_mapping_says(stack: Stack) -> None:
         FilterCriteria={"Filters": [{"Pattern": '{"eventName": ["INSERT"]}'}]},
         DestinationConfig={"OnFailure": {"Destination": {"Fn::GetAtt": ["Queue", "Arn"]}}},
     )
-    assert (
-        stack.create(of(Role=ROLE, Queue=QUEUE, Table=table, Function=FUNCTION, Mapping=mapping)) == "CREATE_COMPLETE"
-    )
+    reading = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}]}
+    role = {**ROLE["Properties"], "Policies": [{"PolicyName": "reading", "PolicyDocument": reading}]}
+    resources = {"Queue": QUEUE, "Table": table, "Function": FUNCTION, "Mapping": mapping}
+    assert stack.create(of(Role={**ROLE, "Properties": role}, **resources)) == "CREATE_COMPLETE"
     found = stack.cloud.client("lambda", "consumer").get_event_source_mapping(UUID=physical(stack, "Mapping"))
     assert (found["BatchSize"], found["MaximumRetryAttempts"], found["MaximumRecordAgeInSeconds"]) == (7, 3, 3600)
     assert found["BisectBatchOnFunctionError"]
