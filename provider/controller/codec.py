@@ -5,6 +5,7 @@
 | `ORIGIN#<digest>` | `ORIGIN` | what an origin holds, its last event |
 | `TARGET#<owner>#<environment>#<name>` | `PUBLICATION#<id>`, `GRANT#<id>` | publications and grants |
 | `RESOURCE#<arn>` | `RESOURCE` | names, counters, lease, due time |
+| `ACCOUNT#<account>` | `TARGET#<owner>#<environment>#<name>` | how many grants the account has there |
 | `DEPLOYMENTS#<account>` | `DEPLOYMENTS` | when a REST API of the account was deployed last |
 | `NAMES` | `<environment>#<name>` | the owner a short name is reserved for |
 | `HISTORY#<owner>#<environment>#<name>` | `<time>#<id>` | what was removed, for as long as its TTL says |
@@ -77,6 +78,11 @@ def deployments_key(account: AccountId) -> Item:
     return {"pk": f"DEPLOYMENTS#{account}", "sk": "DEPLOYMENTS"}
 
 
+def account_key(account: AccountId, target: Target) -> Item:
+    """The key under which is counted how many grants an account has on a target."""
+    return {"pk": f"ACCOUNT#{account}", "sk": f"TARGET#{target_text(target)}"}
+
+
 def name_key(environment: str, name: str) -> Item:
     """The key of a short name's reservation."""
     return {"pk": NAMES, "sk": f"{environment}#{name}"}
@@ -117,6 +123,7 @@ def row_item(row: Row) -> Item:
     shared = {
         "id": row.id,
         "askedAt": row.asked_at,
+        "requestId": row.request,
         "pending": sorted(row.pending),
         "awaiting": [_waiting_item(waiting) for waiting in row.awaiting],
     }
@@ -132,12 +139,23 @@ def row_record(item: Mapping[str, Any]) -> Row:
     if item["sk"].startswith("PUBLICATION#"):
         publication = _publication(target, item)
         seen, leaving, withdrawn = bool(item["seen"]), bool(item["leaving"]), bool(item["withdrawn"])
-        return PublicationRecord(publication, asked_at, seen, leaving, withdrawn, pending, awaiting, version)
-    placed = frozenset(Arn(text) for text in item["placed"])
-    state = GrantState(item["state"])
-    told, closed, deployed = Arn(item["told"]), bool(item["closed"]), bool(item["deployed"])
+        return PublicationRecord(
+            publication, asked_at, seen, leaving, withdrawn, pending, awaiting, item["requestId"], version
+        )
     return GrantRecord(
-        _grant(item), target, told, asked_at, closed, state, placed, pending, awaiting, deployed, version
+        grant=_grant(item),
+        target=target,
+        told=Arn(item["told"]),
+        asked_at=asked_at,
+        closed=bool(item["closed"]),
+        state=GrantState(item["state"]),
+        placed=frozenset(Arn(text) for text in item["placed"]),
+        pending=pending,
+        awaiting=awaiting,
+        deployed=bool(item["deployed"]),
+        request=item["requestId"],
+        since=float(item["since"]) if item["since"] is not None else None,
+        version=version,
     )
 
 
@@ -160,6 +178,7 @@ def _publication_parts(row: PublicationRecord) -> Item:
         "allowDeletion": one.allow_deletion,
         "retired": sorted(one.retired),
         "maximumDays": one.maximum_days,
+        "perAccount": one.per_account,
         "redeploy": one.redeploy,
         "openMethods": one.open_methods.value,
         "seen": row.seen,
@@ -180,6 +199,7 @@ def _publication(target: Target, item: Mapping[str, Any]) -> Publication:
         allow_deletion=bool(item["allowDeletion"]),
         retired=frozenset(Arn(text) for text in item["retired"]),
         maximum_days=int(item["maximumDays"]) if item["maximumDays"] is not None else None,
+        per_account=int(item["perAccount"]),
         redeploy=bool(item["redeploy"]),
         open_methods=OpenMethods(item["openMethods"]),
     )
@@ -199,6 +219,7 @@ def _grant_parts(row: GrantRecord) -> Item:
         "closed": row.closed,
         "state": row.state.value,
         "deployed": row.deployed,
+        "since": int(row.since) if row.since is not None else None,
         "placed": sorted(row.placed),
     }
 

@@ -81,7 +81,8 @@ class DynamoDBDesk:
             if error.response["Error"]["Code"] != "ValidationException":
                 raise
             return HOPELESS  # its account has written something of its own under our attribute
-        return int(from_wire(answer["Attributes"])["attempts"])
+        found = from_wire(answer["Attributes"])["attempts"]
+        return int(found) if found >= 1 else HOPELESS  # counting from below nothing, it would never come to an end
 
 
 def _key(key: RequestKey) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """The ledger in DynamoDB: optimistic versions on every record, and a lease with a counter on every resource."""
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from provider.controller.names import reserved
 from provider.controller.reconciling import LEASE
 from provider.core.errors import LedgerConflict
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
-from provider.core.records import NEW, OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
+from provider.core.records import NEW, GrantRecord, OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
 
 SHARDS = 8
 """Parts of the index of due resources, so that no single partition takes every write."""
@@ -58,6 +59,11 @@ class DynamoDBLedger:
         found = {arn: self._get(codec.resource_key(arn)) for arn in arns}
         return {arn: int(item["size"]) for arn, item in found.items() if item and "size" in item}
 
+    def grants_of(self, account: AccountId, target: Target) -> int:
+        """See `ports.Ledger.grants_of`."""
+        item = self._get(codec.account_key(account, target))
+        return int(item["grants"]) if item else 0
+
     def reserved(self, environment: str, name: str) -> AccountId | None:
         """See `ports.Ledger.reserved`."""
         return reserved(self._client, self._table, environment, name)
@@ -76,6 +82,7 @@ class DynamoDBLedger:
         for row in deletes:
             writes.append({"Delete": self._delete(row)})
             writes.append({"Put": {"TableName": self._table, "Item": to_wire(_history(row, now))}})
+        writes += [{"Update": one} for one in self._counts(puts, deletes)]
         try:
             if len(writes) == 1 and "Put" in writes[0]:
                 self._client.put_item(**writes[0]["Put"])
@@ -235,6 +242,20 @@ class DynamoDBLedger:
             item["expires"] = int(now) + EMPTIED_ORIGIN_KEPT
         put = {"TableName": self._table, "Item": to_wire({**item, "version": record.version + 1})}
         return {**put, **_unchanged(record.version)}
+
+    def _counts(self, puts: Sequence[OriginRecord | Row], deletes: Sequence[Row]) -> Iterator[Mapping[str, Any]]:
+        """What becomes of the numbers of grants that accounts have on targets, in the transaction that changes them."""
+        new = (row for row in puts if isinstance(row, GrantRecord) and row.version == NEW)
+        changes: Counter[tuple[AccountId, Target]] = Counter((row.grant.origin.account, row.target) for row in new)
+        changes.subtract((row.grant.origin.account, row.target) for row in deletes if isinstance(row, GrantRecord))
+        for (account, target), change in changes.items():
+            if change:
+                yield {
+                    "TableName": self._table,
+                    "Key": to_wire(codec.account_key(account, target)),
+                    "UpdateExpression": "ADD grants :change",
+                    "ExpressionAttributeValues": to_wire({":change": change}),
+                }
 
     def _delete(self, row: Row) -> Mapping[str, Any]:
         key = to_wire(codec.row_key(row.target, row.id))

@@ -9,15 +9,16 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from provider.controller.codec import text_from_wire
 from provider.controller.dynamodb_desk import DynamoDBDesk
 from provider.controller.dynamodb_ledger import DynamoDBLedger
+from provider.controller.eventbridge_journal import EventBridgeJournal
 from provider.controller.intake import Intake, Reach
 from provider.controller.policies import Policies, power_over
 from provider.controller.ports import Clock, Desk, Ledger
@@ -35,7 +36,6 @@ _LEFT_TO_THE_STREAM = 20.0
 _ATTEMPTS = 5
 _BREATH = 2.0  # before a resource that was not settled is tried again
 _DUE_AT_ONCE = 1000
-_NO_TIME = "3"  # no text that sorts after it is a time of an event: such a request is taken, to be refused
 
 
 class SystemClock:
@@ -74,34 +74,39 @@ class Controller:
         """
         now = self._clock.now()
         due = list(islice(self._ledger.due(now), _DUE_AT_ONCE))
-        newest = datetime.fromtimestamp(now - _LEFT_TO_THE_STREAM, UTC).strftime("%Y%m%dT%H%M%SZ")
-        missed = (item for item in self._desk.unanswered() if not newest < item.get("issuedAt", "") < _NO_TIME)
-        concerned = self._taken_in(self._not_poisoned(missed), now + (until - now) / 3)
+        until_then = now + (until - now) / 3
+        # The table may be full of what is left to the stream: looking through it has the same time as taking in.
+        lying = takewhile(lambda _: self._clock.now() < until_then, self._desk.unanswered())
+        missed = (item for item in lying if not _is_left_to_the_stream(item, now))
+        concerned = self._taken_in(missed, until_then, counted=True)
         self._reconcile([*due, *concerned], until, patient=True)
 
-    def _not_poisoned(self, items: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """Without those that have cost an invocation too often: counted before the work, so that nothing hides it."""
-        for item in items:
-            attempts = self._desk.attempted(RequestKey(AccountId(item["account"]), RequestId(item["request"])))
-            if attempts > _ATTEMPTS:
-                self._intake.set_aside(item)
-            elif attempts:
-                yield item
-
-    def _taken_in(self, items: Iterable[Mapping[str, Any]], until: float) -> list[Arn]:
+    def _taken_in(self, items: Iterable[Mapping[str, Any]], until: float, *, counted: bool = False) -> list[Arn]:
         concerned: dict[Arn, None] = {}
         for item in items:
             if self._clock.now() >= until:
                 break
-            concerned |= dict.fromkeys(sorted(self._taken(item)))
+            concerned |= dict.fromkeys(sorted(self._taken(item, counted=counted)))
         return list(concerned)
 
-    def _taken(self, item: Mapping[str, Any]) -> frozenset[Arn]:
+    def _taken(self, item: Mapping[str, Any], *, counted: bool) -> frozenset[Arn]:
         try:
-            return self._intake.take(item)
+            if not counted or self._is_worth_another_attempt(item):
+                return self._intake.take(item)
+            return frozenset()
         except Exception:  # noqa: BLE001 - the boundary: a request that breaks the controller must not hold up others
             _LOG.exception("failed", extra={"account": item.get("account"), "request": item.get("request")})
             return frozenset()
+
+    def _is_worth_another_attempt(self, item: Mapping[str, Any]) -> bool:
+        """Whether a request still lies there, and has not cost an invocation too often.
+
+        Counted before the work, so that nothing hides it.
+        """
+        attempts = self._desk.attempted(RequestKey(AccountId(item["account"]), RequestId(item["request"])))
+        if attempts > _ATTEMPTS:
+            self._intake.set_aside(item)
+        return 0 < attempts <= _ATTEMPTS
 
     def _reconcile(self, arns: Iterable[Arn], until: float, *, patient: bool = False) -> None:
         """One resource after the other; what is not settled comes again when all others had their turn.
@@ -123,6 +128,15 @@ class Controller:
             if found.again or (patient and not found.taken):
                 again.add(arn)
                 queue.append(arn)
+
+
+def _is_left_to_the_stream(item: Mapping[str, Any], now: float) -> bool:
+    """Whether a request is so new that the stream is about to bring it; what claims to be of the future is not."""
+    newest, soon = (
+        datetime.fromtimestamp(moment, UTC).strftime("%Y%m%dT%H%M%SZ")
+        for moment in (now - _LEFT_TO_THE_STREAM, now + _LEFT_TO_THE_STREAM)
+    )
+    return newest < str(item.get("issuedAt", "")) <= soon
 
 
 def handler(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
@@ -155,8 +169,9 @@ def _controller(function_arn: str) -> Controller:
     sts = new_client(session, "sts", region)
     sessions = GrantorSessions(session, settings.grantor_role, power_over, clock, sts)
     centre = CentreId.of(AccountId(account), region)
-    reconciler = Reconciler(ledger, desk, Policies(sessions.client_for), clock, centre)
-    return Controller(ledger, desk, Intake(ledger, desk, clock, reach), reconciler, clock)
+    journal = EventBridgeJournal(new_client(session, "events", region))
+    reconciler = Reconciler(ledger, desk, Policies(sessions.client_for), journal, clock, centre)
+    return Controller(ledger, desk, Intake(ledger, desk, journal, clock, reach), reconciler, clock)
 
 
 class _JsonLines(logging.Formatter):

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from provider.controller.ports import Clock, Desk, Ledger
+from provider.controller.ports import Clock, Desk, Journal, Ledger
+from provider.controller.rates import Rates
+from provider.core import auditing
 from provider.core.answers import Answer, Status, failed
 from provider.core.deciding import Decision, Situation, decide
 from provider.core.declarations import Declaration, Grant, Lookup, Publication, TargetReference, declared
@@ -47,11 +49,13 @@ class Reach:
 class Intake:
     """Takes requests from the desk into the ledger."""
 
-    def __init__(self, ledger: Ledger, desk: Desk, clock: Clock, reach: Reach) -> None:
+    def __init__(self, ledger: Ledger, desk: Desk, journal: Journal, clock: Clock, reach: Reach) -> None:
         self._ledger = ledger
         self._desk = desk
+        self._journal = journal
         self._clock = clock
         self._reach = reach
+        self._rates = Rates()
 
     def take(self, item: Mapping[str, Any]) -> frozenset[Arn]:
         """Settle one request.
@@ -67,6 +71,7 @@ class Intake:
             self._desk.close(key)
             return frozenset()
         try:
+            self._rates.count(key.account, self._clock.now())
             request = parse(item, key.account)
         except Permanent as error:
             self._refuse(item, key, error)
@@ -74,7 +79,9 @@ class Intake:
         try:
             return self._settle(request)
         except Permanent as error:
-            self._answer(key, failed(request, error))
+            answer = failed(request, error)
+            self._answer(key, answer)
+            self._journal.tell([auditing.refused(request, answer)])
             return frozenset()
 
     def set_aside(self, item: Mapping[str, Any]) -> None:
@@ -83,7 +90,9 @@ class Intake:
         self._refuse(item, key, InternalFault(key.request_id))
 
     def _refuse(self, item: Mapping[str, Any], key: RequestKey, error: Permanent) -> None:
-        self._answer(key, Answer(Status.FAILED, known_id(item) or f"failed-{key.request_id}", str(error)))
+        answer = Answer(Status.FAILED, known_id(item) or f"failed-{key.request_id}", str(error))
+        self._answer(key, answer)
+        self._journal.tell([auditing.unreadable(key, answer)])
 
     def _settle(self, request: Request) -> frozenset[Arn]:
         self._check_time(request)
@@ -93,7 +102,7 @@ class Intake:
             raise InvalidProperty("FunctionArn", declaration.arns[0], problem, remedy)
         for _ in range(_ATTEMPTS):
             try:
-                return self._commit(self._decide(request, declaration))
+                return self._commit(request, self._decide(request, declaration))
             except LedgerConflict as error:
                 conflict = error
                 self._clock.sleep(_PAUSE)
@@ -116,7 +125,13 @@ class Intake:
         views = {target: self._ledger.view(target, now) for target in targets}
         asked = self._asked(declaration, rows, now) if declaration is not None else None
         sizes = self._sizes(asked) if isinstance(declaration, Grant | Lookup) else {}
-        return decide(request, declaration, Situation(origin, rows, asked, views, now, sizes))
+        count = self._others(request, asked, rows) if isinstance(declaration, Grant) and asked else 0
+        return decide(request, declaration, Situation(origin, rows, asked, views, now, sizes, count))
+
+    def _others(self, request: Request, asked: TargetView, rows: Mapping[DeclarationId, Row]) -> int:
+        """How many grants the account has on the target beside those of this origin, which an update replaces."""
+        own = sum(1 for row in rows.values() if row.target == asked.target and not isinstance(row, PublicationRecord))
+        return self._ledger.grants_of(request.key.account, asked.target) - own
 
     def _asked(self, declaration: Declaration, rows: Mapping[DeclarationId, Row], now: float) -> TargetView:
         if isinstance(declaration, Publication):
@@ -138,7 +153,7 @@ class Intake:
             raise NameNotReserved(reference.name, reference.environment)
         return Target(owner, reference.environment, reference.name)
 
-    def _commit(self, decision: Decision) -> frozenset[Arn]:
+    def _commit(self, request: Request, decision: Decision) -> frozenset[Arn]:
         """Write what was decided, the origin last: what is cut short is decided again and ends alike."""
         now = self._clock.now()
         rows = [record for record in decision.puts if not isinstance(record, OriginRecord)]
@@ -156,6 +171,7 @@ class Intake:
             self._ledger.want(arn, names, now, decision.growth.get(arn, 0))
         for key, answer in decision.answers:
             self._answer(key, answer)
+        self._journal.tell(auditing.gone(decision.deletes, request))
         return frozenset(decision.wanted)
 
     def _answer(self, key: RequestKey, answer: Answer) -> None:

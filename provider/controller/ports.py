@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from provider.core.answers import Answer
+from provider.core.auditing import AuditEvent
 from provider.core.documents import Document
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
 from provider.core.records import OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
@@ -40,6 +41,13 @@ class Desk(Protocol):
         """Count another attempt at a request before it is made; how many that makes."""
 
 
+class Journal(Protocol):
+    """Who is told what has become of grants. The ledger is the record: what gets lost here is lost to watchers alone."""
+
+    def tell(self, events: Sequence[AuditEvent]) -> None:
+        """Tell of events that have been committed; never raises."""
+
+
 class Ledger(Protocol):
     """The controller's memory. Reads are consistent."""
 
@@ -57,6 +65,9 @@ class Ledger(Protocol):
 
     def sizes(self, arns: Iterable[Arn]) -> Mapping[Arn, int]:
         """How many characters the policies of resources have, as far as is known; unknown ones are left out."""
+
+    def grants_of(self, account: AccountId, target: Target) -> int:
+        """How many grants an account has on a target, those that are being removed included."""
 
     def reserved(self, environment: str, name: str) -> AccountId | None:
         """The owner that a short name is reserved for."""

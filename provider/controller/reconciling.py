@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from provider.controller.passes import Pass
-from provider.controller.ports import Clock, Desk, Ledger, PolicyStore
+from provider.controller.ports import Clock, Desk, Journal, Ledger, PolicyStore
+from provider.core import auditing
 from provider.core.concluding import Conclusion, Outcome, Passed, conclude
 from provider.core.errors import LedgerConflict, WriteUnsettled
 from provider.core.identifiers import Arn, Target
@@ -56,10 +57,13 @@ class _Passed:
 class Reconciler:
     """Brings policies and ledger together."""
 
-    def __init__(self, ledger: Ledger, desk: Desk, policies: PolicyStore, clock: Clock, centre: CentreId) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - all that a controller has outside
+        self, ledger: Ledger, desk: Desk, policies: PolicyStore, journal: Journal, clock: Clock, centre: CentreId
+    ) -> None:
         self._ledger = ledger
         self._desk = desk
         self._policies = policies
+        self._journal = journal
         self._clock = clock
         self._centre = centre
 
@@ -135,6 +139,7 @@ class Reconciler:
         """Commit and answer; the view as it stands then, whether all could be committed, and what else is concerned."""
         settled = True
         concerned: frozenset[Arn] = frozenset()
+        events: list[auditing.AuditEvent] = []
         for one in conclude(view, passed):
             try:
                 self._settle(one)
@@ -143,8 +148,10 @@ class Reconciler:
                 continue
             view = _with(view, one)
             concerned |= _newly_concerned(one)
+            events += auditing.concluded(one)
         for arn in concerned:
             self._ledger.want(arn, frozenset({view.target}), self._clock.now())
+        self._journal.tell(events)
         return view, settled, concerned
 
     def _settle(self, one: Conclusion) -> None:

@@ -175,7 +175,9 @@ def _advanced(view: TargetView, row: Row, passed: Passed) -> Row:
     served = row.told in passed.stages and passed.stages[row.told].done
     moved = replace(row, pending=pending, placed=placed, deployed=row.deployed or (served and stands))
     after = _told_anew(view, moved, passed)
-    return replace(after, state=_state(view, after, passed))
+    state = _state(view, after, passed)
+    since = (after.since or passed.now) if state is GrantState.IN_FORCE else None
+    return replace(after, state=state, since=after.since if after.withdrawn else since)
 
 
 def _seen(view: TargetView, row: PublicationRecord, pending: frozenset[Arn], passed: Passed) -> PublicationRecord:

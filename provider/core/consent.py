@@ -9,6 +9,7 @@ from provider.core.errors import (
     NotOfTarget,
     Permanent,
     StageNotPublished,
+    TooManyGrants,
 )
 from provider.core.identifiers import AccountId
 from provider.core.specifications import ApiExecution
@@ -50,20 +51,24 @@ def authorises(grant: Grant, publication: Publication | None) -> bool:
     return True
 
 
-def admit(grant: Grant, publication: Publication, now: float) -> None:
+def admit(grant: Grant, publication: Publication, now: float, others: int) -> None:
     """Return where the grant may be asked for anew; what is held already is not asked this again.
 
     Args:
         grant: the grant.
         publication: what is published.
         now: epoch seconds.
+        others: how many grants the account has on the target beside those of this origin.
 
     Raises:
+        TooManyGrants: the account has as many as one may have.
         ExpiryPassed: it would have ended already.
         ExpiryTooLate: it would last longer than its owner grants.
         NotOfTarget: it shall stand on an ARN that the target does not have.
     """
     full_name, days = publication.target.full_name, publication.maximum_days
+    if others >= publication.per_account:
+        raise TooManyGrants(grant.origin.account, full_name, publication.per_account)
     if grant.expiry is not None and grant.expiry <= now:
         raise ExpiryPassed(grant.expires_at or "")
     if days is not None and (grant.expiry is None or grant.expiry > now + days * _DAY):

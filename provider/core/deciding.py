@@ -35,7 +35,8 @@ class Situation:
 
     `rows` are the existing records of the origin's `places`; `asked` is the target that a declaration
     names, with its publications, and with its grants where a publication is asked for; `views` are the
-    whole names of publications that the origin holds; `sizes` the characters of the policies of several places.
+    whole names of publications that the origin holds; `sizes` the characters of the policies of several places; `others` how many grants
+    the account has on the target beside those of this origin.
     """
 
     origin: OriginRecord
@@ -44,6 +45,7 @@ class Situation:
     views: Mapping[Target, TargetView]
     now: float
     sizes: Mapping[Arn, int] = field(default_factory=dict)
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def _asked_anew(request: Request, grant: Grant, existing: Row | None, situation:
         else GrantRecord(grant, publication.target, told, request.issued_at)
     )
     row = replace(row, told=told, closed=False, asked_at=request.issued_at, state=GrantState.WANTED, deployed=False)
+    row = replace(row, request=request.key.request_id, since=None)
     view = situation.asked or TargetView(publication.target, (), (), situation.now)
     waiting = _waiting(request, situation, fresh=True)
     return replace(row, pending=row.placed | view.open_on(row), awaiting=(*row.awaiting, waiting))
@@ -156,7 +159,7 @@ def _told(request: Request, grant: Grant, publication: Publication, situation: S
         and known.told not in publication.retired
         and grant.wanted_on in (None, known.told)
     )
-    admit(replace(grant, wanted_on=None) if stays else grant, publication, situation.now)
+    admit(replace(grant, wanted_on=None) if stays else grant, publication, situation.now, situation.others)
     if stays and isinstance(known, GrantRecord):
         return known.told
     return grant.wanted_on or least_full(publication.arns, situation.sizes)
@@ -188,6 +191,7 @@ def _asked_publication(
     return replace(
         record,
         asked_at=request.issued_at,
+        request=request.key.request_id,
         seen=held,
         leaving=False,
         withdrawn=False,

@@ -47,6 +47,10 @@ class TargetReference:
         return cls(AccountId(owner) if slash else None, _environment(properties), name)
 
 
+PER_ACCOUNT = 100
+"""Grants of one account on a target, unless its owner says otherwise: a third of what a policy holds."""
+
+
 class OpenMethods(StrEnum):
     """What the owner wants where a first statement would close methods of a REST API that anybody may call so far."""
 
@@ -60,7 +64,7 @@ class Publication:
     """One immutable record of what an owner has published under a name.
 
     `arns` are the places that a grant may stand on, one unless the owner lists qualifiers. `maximum_days` is for how many
-    days a grant may be asked at most, None for ever. `redeploy` and `open_methods` are about REST APIs alone.
+    days a grant may be asked at most, None for ever; `per_account` is how many grants one account may have. `redeploy` and `open_methods` are about REST APIs alone.
     """
 
     id: DeclarationId
@@ -73,6 +77,7 @@ class Publication:
     allow_deletion: bool = False
     retired: frozenset[Arn] = frozenset()
     maximum_days: int | None = None
+    per_account: int = PER_ACCOUNT
     redeploy: bool = False
     open_methods: OpenMethods = OpenMethods.REFUSE
 
@@ -163,6 +168,7 @@ def _publication(origin: Origin, properties: Mapping[str, Any]) -> Publication:
         allow_deletion=is_true(properties.get("AllowDeletionWithConsumers")),
         retired=retired,
         maximum_days=int(properties["MaximumGrantDays"]) if "MaximumGrantDays" in properties else None,
+        per_account=int(properties.get("MaximumGrantsPerAccount", PER_ACCOUNT)),
         redeploy=is_true(properties.get("RedeployOnChange")),
         open_methods=OpenMethods(properties.get("MethodsWithoutAuthorization", OpenMethods.REFUSE)),
     )

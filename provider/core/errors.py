@@ -100,6 +100,16 @@ class Superseded(Permanent):
         )
 
 
+class TooManyRequests(Permanent):
+    """An account sends more than its stacks can need."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            f"Account {account} sends more requests than are taken of one account.",
+            "Deploy again in a few minutes, fewer stacks at a time.",
+        )
+
+
 class UnknownResourceType(Permanent):
     """The template names a type that this provider does not have."""
 
@@ -255,6 +265,16 @@ class ExpiryTooLate(Permanent):
         super().__init__(
             f"{fact}: {target} grants for at most {days} days.",
             "Give an earlier ExpiresAt, or have its owner raise MaximumGrantDays.",
+        )
+
+
+class TooManyGrants(Permanent):
+    """An account has as many grants on a target as its owner lets one have."""
+
+    def __init__(self, account: str, target: str, limit: int) -> None:
+        super().__init__(
+            f"Account {account} has {limit} grants on {target} already, as many as one account may have.",
+            "Drop some, or have its owner raise MaximumGrantsPerAccount.",
         )
 
 

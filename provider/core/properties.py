@@ -62,10 +62,22 @@ def validate(resource_type: str, properties: Mapping[str, Any]) -> None:
     if violations:
         raise _as_sentence(resource_type, violations[0])
     for name, value in properties.items():
+        if isinstance(value, str) and not _is_whole(value):
+            remedy = schema(resource_type)["properties"][name]["x-remedy"]
+            raise InvalidProperty(name, value, "holds half a character", remedy)
         # Not by the schema's uniqueItems: that takes quadratic time, on whatever somebody sends.
         if isinstance(value, list) and len(set(value)) < len(value):
             remedy = schema(resource_type)["properties"][name]["x-remedy"]
             raise InvalidProperty(name, value, "names something twice", remedy)
+
+
+def _is_whole(text: str) -> bool:
+    """Whether UTF-8 can carry a text; half a surrogate pair, which JSON can write, is in no table."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _reading_order(violation: ValidationError) -> tuple[int, str]:

@@ -56,7 +56,7 @@ class PublicationRecord:
     """A publication; `asked_at` is the time of the newest event that asked for it, which makes it current.
 
     It counts once its resources have been `seen`; a `leaving` one, whose deletion was refused because it has consumers,
-    goes with the last of them and lets nobody else in.
+    goes with the last of them and lets nobody else in. `request` is the id of the request that asked for it last.
     """
 
     publication: Publication
@@ -66,6 +66,7 @@ class PublicationRecord:
     withdrawn: bool = False
     pending: frozenset[Arn] = frozenset()
     awaiting: tuple[Waiting, ...] = ()
+    request: str = ""
     version: int = NEW
 
     @property
@@ -86,7 +87,8 @@ class GrantRecord:
     `told` is the ARN that its stack was answered and that deployed APIs may name, `closed` says that the owner has
     unpublished it since; `placed` are the resources that may hold its statement, recorded before it is
     written; `pending` those that must be passed over before `awaiting` is answered. `deployed` says, of a REST API's
-    stage, that a deployment is known to have taken the statement up.
+    stage, that a deployment is known to have taken the statement up. `request` is the id of the request that asked for it
+    last; `since` is when it came into force, in epoch seconds.
     """
 
     grant: Grant
@@ -99,6 +101,8 @@ class GrantRecord:
     pending: frozenset[Arn] = frozenset()
     awaiting: tuple[Waiting, ...] = ()
     deployed: bool = False
+    request: str = ""
+    since: float | None = None
     version: int = NEW
 
     @property

@@ -64,7 +64,7 @@ def parse(item: Mapping[str, Any], account: AccountId) -> Request:
         origin=_origin(event, account),
         issued_at=_issued_at(item),
         resource_type=_text(event, "ResourceType", 128),
-        physical_id=_text(event, "PhysicalResourceId", 1024) if "PhysicalResourceId" in event else None,
+        physical_id=_physical_id(event) if "PhysicalResourceId" in event else None,
         properties=_properties(event),
     )
 
@@ -73,7 +73,7 @@ def known_id(item: Mapping[str, Any]) -> str | None:
     """The id that the stack knows, of an item that cannot be parsed: as far as it can be made out, and not of a Create."""
     try:
         event = _event(item)
-        return None if event.get("RequestType") == RequestType.CREATE else _text(event, "PhysicalResourceId", 1024)
+        return None if event.get("RequestType") == RequestType.CREATE else _physical_id(event)
     except MalformedRequest:
         return None
 
@@ -95,6 +95,14 @@ def _text(mapping: Mapping[str, Any], field: str, limit: int) -> str:
     value = mapping.get(field)
     if not isinstance(value, str) or not 0 < len(value) <= limit:
         raise MalformedRequest(field, value, f"text of 1 to {limit} characters")
+    return value
+
+
+def _physical_id(event: Mapping[str, Any]) -> str:
+    """What can be answered with: printable, so without halves of characters, which no table holds."""
+    value = _text(event, "PhysicalResourceId", 1024)
+    if not value.isprintable() or len(value.encode()) > 1024:
+        raise MalformedRequest("PhysicalResourceId", value, "printable text of 1 to 1024 bytes")
     return value
 
 

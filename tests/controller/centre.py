@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from twins import ManualClock, MemoryDesk, MemoryLedger, MemoryPolicies
+from twins import ManualClock, MemoryDesk, MemoryJournal, MemoryLedger, MemoryPolicies
 
 from provider.controller.entry import Controller
 from provider.controller.intake import Intake, Reach
@@ -31,6 +31,7 @@ class Centre:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     desk: MemoryDesk = field(default_factory=MemoryDesk)
     policies: MemoryPolicies = field(default_factory=MemoryPolicies)
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
     requests: int = 0
 
     def __post_init__(self) -> None:
@@ -39,8 +40,8 @@ class Centre:
         self.controller = self.new_controller()
 
     def new_controller(self) -> Controller:
-        reconciler = Reconciler(self.ledger, self.desk, self.policies, self.clock, self.id)
-        intake = Intake(self.ledger, self.desk, self.clock, REACH)
+        reconciler = Reconciler(self.ledger, self.desk, self.policies, self.journal, self.clock, self.id)
+        intake = Intake(self.ledger, self.desk, self.journal, self.clock, REACH)
         return Controller(self.ledger, self.desk, intake, reconciler, self.clock)
 
     def file(self, account: str, event: Mapping[str, Any], issued_at: str | None = None) -> RequestKey:

@@ -9,6 +9,7 @@ from typing import Any
 from provider.controller.ports import LivePolicy, Stage
 from provider.controller.reconciling import LEASE
 from provider.core.answers import Answer
+from provider.core.auditing import AuditEvent
 from provider.core.documents import Document, text_of
 from provider.core.errors import (
     CrossAccountError,
@@ -88,6 +89,10 @@ class MemoryLedger:
     def sizes(self, arns: Iterable[Arn]) -> Mapping[Arn, int]:
         return {arn: self.resources[arn].size for arn in arns if arn in self.resources}
 
+    def grants_of(self, account: AccountId, target: Target) -> int:
+        rows = [row for (under, _), row in self.rows.items() if under == target and isinstance(row, GrantRecord)]
+        return sum(1 for row in rows if row.grant.origin.account == account)
+
     def reserved(self, environment: str, name: str) -> AccountId | None:
         return self.names.get((environment, name))
 
@@ -165,6 +170,16 @@ class MemoryLedger:
             return False
         self.deployed[account] = ceil(now)
         return True
+
+
+@dataclass
+class MemoryJournal:
+    """`ports.Journal` in a list."""
+
+    events: list[AuditEvent] = field(default_factory=list)
+
+    def tell(self, events: Sequence[AuditEvent]) -> None:
+        self.events.extend(events)
 
 
 @dataclass

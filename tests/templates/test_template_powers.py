@@ -150,6 +150,13 @@ POWERS: dict[tuple[str, str, str], tuple[str, Any, list[str], list[str], Any]] =
         [f"{AWS}:iam::*:{PATH}-grantor"],
         {"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}},
     ),
+    ("central.yaml", "ControllerRole", "TellWhatHasBecomeOfGrants"): (
+        "Allow",
+        None,
+        ["events:PutEvents"],
+        [f"{AWS}:events:us-east-1:{CENTRAL}:event-bus/default"],
+        {"StringEquals": {"events:source": "cross-account-permission"}},
+    ),
     ("central.yaml", "ControllerRole", "WriteItsOwnLog"): (
         "Allow",
         None,

@@ -1,0 +1,131 @@
+"""What is told to whoever watches: one event for each grant that came into force, was refused, suspended, or went.
+
+The ledger and its history are the record; events are derived from what was committed to it and tell nothing more.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from provider.core.answers import Answer, Status
+from provider.core.concluding import Conclusion
+from provider.core.records import GrantRecord, GrantState, PublicationRecord, Row
+from provider.core.requests import Request, RequestKey
+
+
+class Happening(StrEnum):
+    """What has become of a grant or a publication: an event's detail type."""
+
+    GRANTED = "Grant In Force"
+    REFUSED = "Request Refused"
+    SUSPENDED = "Grant Suspended"
+    OBSTRUCTED = "Grant Obstructed"
+    WITHDRAWN = "Grant Withdrawn"
+    ORPHANED = "Grant Orphaned"
+    PUBLISHED = "Target Published"
+    UNPUBLISHED = "Target Unpublished"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One event; `detail` has no credential and nothing that a consumer has not declared itself."""
+
+    happening: Happening
+    detail: dict[str, Any]
+
+
+_OF_STATES = {
+    GrantState.IN_FORCE: Happening.GRANTED,
+    GrantState.SUSPENDED: Happening.SUSPENDED,
+    GrantState.OBSTRUCTED: Happening.OBSTRUCTED,
+    GrantState.ORPHANED: Happening.ORPHANED,
+}
+
+
+def concluded(one: Conclusion) -> tuple[AuditEvent, ...]:
+    """The events of a conclusion that was committed: what has changed, and who was refused."""
+    found = []
+    changed = _changed(one)
+    if changed is not None:
+        found.append(AuditEvent(changed, _detail(one.after or one.before, one.before)))
+    for key, answer in one.answers:
+        if answer.status is Status.FAILED:
+            detail = _detail(one.before, one.before) | {"requestId": key.request_id, "reason": answer.reason}
+            found.append(AuditEvent(Happening.REFUSED, detail))
+    return tuple(found)
+
+
+def _changed(one: Conclusion) -> Happening | None:
+    before, after = one.before, one.after
+    if isinstance(before, PublicationRecord):
+        if after is None:
+            return Happening.UNPUBLISHED if before.seen else None
+        return Happening.PUBLISHED if isinstance(after, PublicationRecord) and after.seen and not before.seen else None
+    if after is None:
+        return Happening.WITHDRAWN
+    if isinstance(after, GrantRecord) and after.state is not before.state:
+        return _OF_STATES.get(after.state)
+    return None
+
+
+def refused(request: Request, answer: Answer) -> AuditEvent:
+    """The event of a request that was refused before anything was recorded of it."""
+    properties = request.properties
+    asked = {"target": properties.get("Target") or properties.get("Name"), "grantType": properties.get("GrantType")}
+    detail = {
+        "account": request.key.account,
+        "stackId": request.origin.stack_id,
+        "logicalId": request.origin.logical_id,
+        "requestId": request.key.request_id,
+        "resourceType": request.resource_type,
+        **{name: value[:_LONGEST] for name, value in asked.items() if isinstance(value, str)},
+        "reason": answer.reason,
+    }
+    return AuditEvent(Happening.REFUSED, detail)
+
+
+def unreadable(key: RequestKey, answer: Answer) -> AuditEvent:
+    """The event of a request of which nothing but its account and id is known."""
+    detail = {"account": key.account, "requestId": key.request_id, "reason": answer.reason}
+    return AuditEvent(Happening.REFUSED, detail)
+
+
+def gone(rows: Iterable[Row], request: Request) -> tuple[AuditEvent, ...]:
+    """The events of records that a request has removed at once, since nothing of them stood anywhere."""
+    return tuple(
+        AuditEvent(
+            Happening.WITHDRAWN if isinstance(row, GrantRecord) else Happening.UNPUBLISHED,
+            _detail(row, row) | {"requestId": request.key.request_id},
+        )
+        for row in rows
+    )
+
+
+_LONGEST = 128
+
+
+def _detail(row: Row, before: Row) -> dict[str, Any]:
+    """Who asked, by which stack, for what, where; the request is the one that waits for it, else the one that asked."""
+    declared = row.grant if isinstance(row, GrantRecord) else row.publication
+    waiting = (*before.awaiting, *row.awaiting)
+    found: dict[str, Any] = {
+        "account": declared.origin.account,
+        "stackId": declared.origin.stack_id,
+        "logicalId": declared.origin.logical_id,
+        "requestId": waiting[-1].key.request_id if waiting else row.request,
+        "askedBy": row.request,
+        "declarationId": row.id,
+        "target": row.target.full_name,
+        "environment": row.target.environment,
+    }
+    if isinstance(row, GrantRecord):
+        found |= {
+            "grantType": row.grant.grant_type,
+            "targetArn": row.told,
+            "properties": row.grant.specification.properties,
+        }
+        found |= {"resources": sorted(row.placed or before.placed)} if isinstance(before, GrantRecord) else {}
+    else:
+        found |= {"targetArns": list(row.publication.arns)}
+    return found
