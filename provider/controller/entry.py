@@ -91,9 +91,8 @@ class Controller:
 
     def _taken(self, item: Mapping[str, Any], *, counted: bool) -> frozenset[Arn]:
         try:
-            if not counted or self._is_worth_another_attempt(item):
-                return self._intake.take(item)
-            return frozenset()
+            worth = not counted or self._is_worth_another_attempt(item)
+            return self._intake.take(item) if worth else frozenset()
         except Exception:  # noqa: BLE001 - the boundary: a request that breaks the controller must not hold up others
             _LOG.exception("failed", extra={"account": item.get("account"), "request": item.get("request")})
             return frozenset()
