@@ -183,6 +183,7 @@ def _content(one: Publication) -> tuple[object, ...]:
         one.allow_deletion,
         sorted(one.retired),
         one.maximum_days,
+        one.per_account,
         one.redeploy,
         one.open_methods,
     )

@@ -15,7 +15,10 @@ VALUE_LIMIT = 60
 
 def shown(value: object) -> str:
     """A value as it may stand in a sentence: quoted, control characters escaped, cut in the middle when long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:  # nested as deeply as JSON could just be read
+        text = f"<nested {type(value).__name__}>"
     if len(text) <= VALUE_LIMIT:
         return text
     half = (VALUE_LIMIT - 1) // 2
