@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from provider.core.declarations import Grant
-from provider.core.documents import meaning
-from provider.core.identifiers import AccountId, Arn, Origin, digest, target_arn
+from provider.core.documents import meaning, text_of
+from provider.core.identifiers import ACCOUNT, AccountId, Arn, Origin, digest, target_arn
 from provider.core.specifications import (
     ApiExecution,
     AuthorizerUse,
@@ -125,13 +125,17 @@ def is_closed(statement: Mapping[str, Any], centre: CentreId) -> bool:
 
 
 def understood(document: Mapping[str, Any], centre: CentreId) -> Statement | None:
-    """A statement of ours as it was rendered once; None where it has another form than any that we write."""
+    """A statement of ours as it was rendered once; None where it means anything else than what we write.
+
+    AWS may hand it back in another form: one name without a list, ids of accounts for their roots (docs/aws-behaviour.md §3).
+    """
     match = re.fullmatch(rf"{centre.prefix}({'|'.join(GrantType)})[0-9a-f]{{8}}", str(document.get("Sid", "")))
     principal = document.get("Principal")
     principal = {"AWS": principal} if isinstance(principal, str) else principal
     if match is None or not isinstance(principal, dict) or len(principal) != 1:
         return None
     ((kind, named),) = principal.items()
+    named = tuple(sorted(_root(one, document) for one in _many(named)))
     tests = {
         (operator, key.lower()): _many(values)
         for operator, found in document.get("Condition", {}).items()
@@ -142,14 +146,22 @@ def understood(document: Mapping[str, Any], centre: CentreId) -> Statement | Non
     as_principal = listed_by == _AS_PRINCIPAL
     found = Statement(
         grant_type=GrantType(match[1]),
-        principal=(kind, "" if as_principal else str(named)),
-        action=str(document.get("Action")),
+        principal=(kind, "" if as_principal else "".join(named)),
+        action="".join(_many(document.get("Action", ()))),
         resources=_many(document.get("Resource", ())),
         fixed=fixed,
         listed_by=listed_by,
-        names=_many(named) if as_principal else tests[_lower(listed_by)],
+        names=named if as_principal else tests[_lower(listed_by)],
     )
     return found if meaning(found.document(centre)) == meaning(document) else None
+
+
+def _root(name: str, document: Mapping[str, Any]) -> str:
+    """An account as principal by its root, in the partition of the statement's other ARNs."""
+    if not ACCOUNT.fullmatch(name):
+        return name
+    found = re.search(r'"arn:(aws[a-z-]*):', text_of(document))
+    return f"arn:{found[1] if found else 'aws'}:iam::{name}:root"
 
 
 def _lower(condition: tuple[str, str]) -> tuple[str, str]:
