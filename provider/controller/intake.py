@@ -17,6 +17,7 @@ from provider.core.errors import (
     InternalFault,
     InvalidProperty,
     LedgerConflict,
+    MalformedRequest,
     NameNotReserved,
     Permanent,
 )
@@ -96,6 +97,9 @@ class Intake:
 
     def _settle(self, request: Request) -> frozenset[Arn]:
         self._check_time(request)
+        stack = request.origin.stack
+        if stack.partition != self._reach.partition:  # an account's number there is another account's
+            raise MalformedRequest("StackId", stack.text, f"a stack's ARN of partition {self._reach.partition}")
         declaration = None if request.type is RequestType.DELETE else declared(request)
         if isinstance(declaration, Publication) and not self._reach.covers(declaration.arns[0]):
             problem, remedy = "is in no Region that the central account reaches", "Check its partition and Region."

@@ -119,7 +119,8 @@ def longest(request_type: str, partition: str, region: str) -> tuple[Centre, dic
     centre = Centre()
     centre.policies.create(function)
     offer = target(FunctionArn=function, Name=name, Environment=environment)
-    assert centre.ask(OWNER, offer.event("Create")).status == "SUCCESS"
+    owners = f"arn:{partition}:cloudformation:{region}:{OWNER}:stack/{'s' * 128}/{'0' * 36}"
+    assert centre.ask(OWNER, {**offer.event("Create"), "StackId": owners}).status == "SUCCESS"
     wish = permission(
         Target=f"{OWNER}/{name}",
         Environment=environment,
