@@ -24,6 +24,10 @@ from provider.core.specifications import (
 SID_PREFIX = "CrossAccount"
 """Letters and digits alone: the only ones that all of AWS's policy kinds take in a Sid."""
 
+SID_DIGITS = 16
+"""Hexadecimal digits that tell statements of one type apart. Consumers choose paths and external ids: of fewer digits somebody
+could look for a statement with the Sid of another consumer's, and AWS takes no policy with two of one Sid."""
+
 ANYBODY = "*"
 _CLOSED = "Closed"
 _AS_PRINCIPAL = ("", "AWS")
@@ -89,7 +93,7 @@ class Statement:
             tests.setdefault(operator, {})[key] = list(self.names)
         frame = (self.principal, self.action, self.resources, self.fixed, self.listed_by)
         return {
-            "Sid": f"{centre.prefix}{self.grant_type}{digest(*frame)[:8]}",
+            "Sid": f"{centre.prefix}{self.grant_type}{digest(*frame)[:SID_DIGITS]}",
             "Effect": "Allow",
             "Principal": {kind: name or list(self.names)},
             "Action": self.action,
@@ -129,7 +133,9 @@ def understood(document: Mapping[str, Any], centre: CentreId) -> Statement | Non
 
     AWS may hand it back in another form: one name without a list, ids of accounts for their roots (docs/aws-behaviour.md §3).
     """
-    match = re.fullmatch(rf"{centre.prefix}({'|'.join(GrantType)})[0-9a-f]{{8}}", str(document.get("Sid", "")))
+    match = re.fullmatch(
+        rf"{centre.prefix}({'|'.join(GrantType)})[0-9a-f]{{{SID_DIGITS}}}", str(document.get("Sid", ""))
+    )
     principal = document.get("Principal")
     principal = {"AWS": principal} if isinstance(principal, str) else principal
     if match is None or not isinstance(principal, dict) or len(principal) != 1:
