@@ -1,23 +1,13 @@
 """`crossaccount names`: short names, which the centre reserves for the account that may publish under them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
-import boto3
 import click
-from botocore.exceptions import ClientError
 
 from provider.cli.errors import CommandError, ExitCode
+from provider.cli.ledger import PROFILE, REGION, TABLE, ledger
 from provider.controller import names
 from provider.controller.names import NameTaken, Reservation
 from provider.core.errors import InvalidProperty
 from provider.core.identifiers import AccountId
-
-TABLE = "cross-account-permission-grants"
-
-_PROFILE = click.option("--profile", help="AWS profile of the central account; your default one unless told.")
-_REGION = click.option("--region", help="The centre's home Region; the profile's unless told.")
 
 
 @click.group(
@@ -39,14 +29,14 @@ def command() -> None:
 @click.option(
     "--environment", default="default", show_default=True, help="Which cloud the name stands for, such as dev or prod."
 )
-@_PROFILE
-@_REGION
+@PROFILE
+@REGION
 def reserve(name: str, account: str, environment: str, profile: str | None, region: str | None) -> None:
     """Reserve NAME for the account that may publish a target under it.
 
     Doing so again for the same account changes nothing. Exit code 1: another account has it.
     """
-    with _ledger(profile, region) as client:
+    with ledger(profile, region) as client:
         try:
             names.reserve(client, TABLE, Reservation(environment, name, AccountId(account)))
         except InvalidProperty as error:
@@ -57,32 +47,13 @@ def reserve(name: str, account: str, environment: str, profile: str | None, regi
 
 
 @command.command("list")
-@_PROFILE
-@_REGION
+@PROFILE
+@REGION
 def listing(profile: str | None, region: str | None) -> None:
     """List all reservations: environment, short name, full name."""
-    with _ledger(profile, region) as client:
+    with ledger(profile, region) as client:
         rows = sorted(names.reservations(client, TABLE))
     if not rows:
         click.echo("No short name is reserved.", err=True)
     for row in rows:
         click.echo(f"{row.environment}\t{row.name}\t{row.owner}/{row.name}")
-
-
-@contextmanager
-def _ledger(profile: str | None, region: str | None) -> Iterator[Any]:
-    """A DynamoDB client for the centre's ledger; says what to do where there is none."""
-    client = boto3.Session(profile_name=profile, region_name=region).client("dynamodb")
-    try:
-        yield client
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            raise CommandError(_no_centre(client.meta.region_name), ExitCode.REFUSED) from error
-        raise
-
-
-def _no_centre(region: str) -> str:
-    return (
-        f"There is no table {TABLE} in {region}. "
-        "Use a profile of the central account and its home Region, or deploy templates/central.yaml there."
-    )

@@ -7,6 +7,7 @@
 | `RESOURCE#<arn>` | `RESOURCE` | names, counters, lease, due time |
 | `ACCOUNT#<account>` | `TARGET#<owner>#<environment>#<name>` | how many grants the account has there |
 | `DEPLOYMENTS#<account>` | `DEPLOYMENTS` | when a REST API of the account was deployed last |
+| `QUARANTINE` | `<account>` | since when, by whom and why an account is in quarantine |
 | `NAMES` | `<environment>#<name>` | the owner a short name is reserved for |
 | `HISTORY#<owner>#<environment>#<name>` | `<time>#<id>` | what was removed, for as long as its TTL says |
 """
@@ -24,6 +25,9 @@ from provider.core.settling import LastEvent
 from provider.core.specifications import GrantType, specification
 
 Item = dict[str, Any]
+
+QUARANTINE = "QUARANTINE"
+"""The partition of all accounts in quarantine."""
 
 NAMES = "NAMES"
 """The partition of all reservations: few, rarely written, and listed as a whole."""
@@ -81,6 +85,11 @@ def deployments_key(account: AccountId) -> Item:
 def account_key(account: AccountId, target: Target) -> Item:
     """The key under which is counted how many grants an account has on a target."""
     return {"pk": f"ACCOUNT#{account}", "sk": f"TARGET#{target_text(target)}"}
+
+
+def quarantine_key(account: AccountId) -> Item:
+    """The key of an account's quarantine."""
+    return {"pk": QUARANTINE, "sk": account}
 
 
 def name_key(environment: str, name: str) -> Item:

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from provider.controller import codec
 from provider.controller.codec import Item, from_wire, to_wire
 from provider.controller.names import reserved
+from provider.controller.quarantine import quarantined
 from provider.controller.reconciling import LEASE
 from provider.core.errors import LedgerConflict
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
@@ -31,6 +32,7 @@ class DynamoDBLedger:
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
+        self._quarantined: tuple[frozenset[AccountId], float] = (frozenset(), 0.0)
 
     def origin(self, origin: Origin) -> OriginRecord:
         """See `ports.Ledger.origin`."""
@@ -63,6 +65,14 @@ class DynamoDBLedger:
         """See `ports.Ledger.grants_of`."""
         item = self._get(codec.account_key(account, target))
         return int(item["grants"]) if item else 0
+
+    def quarantined(self, now: float, age: float = 0.0) -> frozenset[AccountId]:
+        """See `ports.Ledger.quarantined`."""
+        accounts, read_at = self._quarantined
+        if read_at <= now - age:
+            accounts = frozenset(one.account for one in quarantined(self._client, self._table))
+            self._quarantined = (accounts, now)
+        return accounts
 
     def reserved(self, environment: str, name: str) -> AccountId | None:
         """See `ports.Ledger.reserved`."""

@@ -28,6 +28,7 @@ from provider.core.requests import Request, RequestKey, RequestType, known_id, p
 _LOG = logging.getLogger(__name__)
 
 _ATTEMPTS = 6
+_AGE = 5.0  # seconds that the list of accounts in quarantine may be old; passes, which act on it, read it anew
 _PAUSE = 0.05
 _AHEAD = timedelta(minutes=15)
 _BEHIND = timedelta(days=6)  # answers, and so the times of emptied origins, are kept for seven
@@ -130,7 +131,11 @@ class Intake:
         asked = self._asked(declaration, rows, now) if declaration is not None else None
         sizes = self._sizes(asked) if isinstance(declaration, Grant | Lookup) else {}
         count = self._others(request, asked, rows) if isinstance(declaration, Grant) and asked else 0
-        return decide(request, declaration, Situation(origin, rows, asked, views, now, sizes, count))
+        return decide(
+            request,
+            declaration,
+            Situation(origin, rows, asked, views, now, sizes, count, self._ledger.quarantined(now, _AGE)),
+        )
 
     def _others(self, request: Request, asked: TargetView, rows: Mapping[DeclarationId, Row]) -> int:
         """How many grants the account has on the target beside those of this origin, which an update replaces."""

@@ -69,6 +69,9 @@ class Ledger(Protocol):
     def grants_of(self, account: AccountId, target: Target) -> int:
         """How many grants an account has on a target, those that are being removed included."""
 
+    def quarantined(self, now: float, age: float = 0.0) -> frozenset[AccountId]:
+        """The accounts in quarantine, as of `age` seconds ago at the earliest."""
+
     def reserved(self, environment: str, name: str) -> AccountId | None:
         """The owner that a short name is reserved for."""
 

@@ -99,7 +99,8 @@ class Reconciler:
     def _pass(self, resource: ResourceRecord) -> _Passed:
         """One pass, its conclusions committed and answered."""
         started = self._clock.now()
-        views = [self._ledger.view(name, started) for name in sorted(resource.names)]
+        quarantined = self._ledger.quarantined(started)
+        views = [replace(self._ledger.view(name, started), quarantined=quarantined) for name in sorted(resource.names)]
         one = Pass(self._ledger, self._policies, self._clock, self._centre, resource, views, started + LAST_WRITE)
         try:
             passed = one.bring_together()

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from provider.core.answers import Answer, Status, target_data
 from provider.core.consent import authorise, authorises
-from provider.core.errors import CrossAccountError, ExpiryPassed, TargetNotPublished
+from provider.core.errors import AccountQuarantined, CrossAccountError, ExpiryPassed, TargetNotPublished
 from provider.core.identifiers import Arn, DeclarationId, resource_of
 from provider.core.records import GrantRecord, GrantState, PublicationRecord, Row, TargetView, Waiting
 from provider.core.requests import RequestKey
@@ -132,6 +132,8 @@ def _refusal(view: TargetView, row: GrantRecord) -> CrossAccountError | None:
         authorise(row.grant.origin.account, row.grant, publication)
     except CrossAccountError as error:
         return error
+    if row.grant.origin.account in view.quarantined:
+        return AccountQuarantined(row.grant.origin.account)
     return ExpiryPassed(row.grant.expires_at or "") if row.has_expired(view.now) else None
 
 

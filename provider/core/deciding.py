@@ -11,8 +11,15 @@ from provider.core.answers import Answer, Status, failed, kept_id, target_data
 from provider.core.concluding import granted
 from provider.core.consent import admit, authorise
 from provider.core.declarations import Declaration, Grant, Lookup, Publication
-from provider.core.errors import QualifierInUse, StaleEvent, Superseded, TargetHasConsumers, TargetNotPublished
-from provider.core.identifiers import Arn, DeclarationId, FunctionArn, Target, resource_of
+from provider.core.errors import (
+    AccountQuarantined,
+    QualifierInUse,
+    StaleEvent,
+    Superseded,
+    TargetHasConsumers,
+    TargetNotPublished,
+)
+from provider.core.identifiers import AccountId, Arn, DeclarationId, FunctionArn, Target, resource_of
 from provider.core.placing import least_full
 from provider.core.records import (
     GrantRecord,
@@ -36,7 +43,7 @@ class Situation:
     `rows` are the existing records of the origin's `places`; `asked` is the target that a declaration
     names, with its publications, and with its grants where a publication is asked for; `views` are the
     whole names of publications that the origin holds; `sizes` the characters of the policies of several places; `others` how many grants
-    the account has on the target beside those of this origin.
+    the account has on the target beside those of this origin; `quarantined` the accounts in quarantine.
     """
 
     origin: OriginRecord
@@ -46,6 +53,7 @@ class Situation:
     now: float
     sizes: Mapping[Arn, int] = field(default_factory=dict)
     others: int = 0
+    quarantined: frozenset[AccountId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,8 @@ def decide(request: Request, declaration: Declaration | None, situation: Situati
         Permanent: the event is overtaken, or what it asks is not published, offered or allowed. Nothing
             is to be changed then.
     """
+    if declaration is not None and request.key.account in situation.quarantined:
+        raise AccountQuarantined(request.key.account)
     if isinstance(declaration, Lookup):
         return Decision(answers=((request.key, _looked_up(request, declaration, situation)),))
     last = situation.origin.last
@@ -131,6 +141,8 @@ def _asked_row(request: Request, declaration: Grant | Publication, situation: Si
 
 def _asked_anew(request: Request, grant: Grant, existing: Row | None, situation: Situation) -> GrantRecord:
     publication = _published(situation).publication
+    if publication.target.owner in situation.quarantined:
+        raise AccountQuarantined(publication.target.owner)
     authorise(request.key.account, grant, publication)
     told = _told(request, grant, publication, situation)
     row = (

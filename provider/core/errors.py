@@ -103,6 +103,16 @@ class Superseded(Permanent):
         )
 
 
+class AccountQuarantined(Permanent):
+    """The centre's kill switch is on for an account: the one that asks, or the one whose target is asked for."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            f"Account {account} is in quarantine: nothing is granted to it or on its targets.",
+            "Ask the central account's operators; they lift it by `crossaccount quarantine --lift`.",
+        )
+
+
 class TooManyRequests(Permanent):
     """An account sends more than its stacks can need."""
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from provider.core.consent import authorises
 from provider.core.declarations import Grant, Publication
-from provider.core.identifiers import Arn, DeclarationId, IssuedAt, Origin, Target, digest, resource_of
+from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, Origin, Target, digest, resource_of
 from provider.core.requests import RequestKey
 from provider.core.settling import Held, LastEvent
 
@@ -125,12 +125,13 @@ Row = PublicationRecord | GrantRecord
 
 @dataclass(frozen=True, slots=True)
 class TargetView:
-    """All that the ledger holds under one name, as it counts at `now` (epoch seconds)."""
+    """All that the ledger holds under one name, as it counts at `now` (epoch seconds), with the accounts in quarantine."""
 
     target: Target
     publications: tuple[PublicationRecord, ...]
     grants: tuple[GrantRecord, ...]
     now: float
+    quarantined: frozenset[AccountId] = frozenset()
 
     @property
     def current(self) -> Publication | None:
@@ -161,7 +162,7 @@ class TargetView:
         publication, place = self.current, self.place(record)
         if publication is None or place is None or record.withdrawn or record.has_expired(self.now):
             return frozenset()
-        if not authorises(record.grant, publication):
+        if record.grant.origin.account in self.quarantined or not authorises(record.grant, publication):
             return frozenset()
         told = frozenset() if record.closed else frozenset({record.told})
         return (told | {place}) - publication.retired

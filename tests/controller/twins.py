@@ -66,6 +66,7 @@ class MemoryLedger:
     resources: dict[Arn, _Resource] = field(default_factory=dict)
     names: dict[tuple[str, str], AccountId] = field(default_factory=dict)
     deployed: dict[AccountId, float] = field(default_factory=dict)
+    quarantine: set[AccountId] = field(default_factory=set)
     history: list[Row] = field(default_factory=list)
 
     def origin(self, origin: Origin) -> OriginRecord:
@@ -92,6 +93,9 @@ class MemoryLedger:
     def grants_of(self, account: AccountId, target: Target) -> int:
         rows = [row for (under, _), row in self.rows.items() if under == target and isinstance(row, GrantRecord)]
         return sum(1 for row in rows if row.grant.origin.account == account)
+
+    def quarantined(self, now: float, age: float = 0.0) -> frozenset[AccountId]:
+        return frozenset(self.quarantine)
 
     def reserved(self, environment: str, name: str) -> AccountId | None:
         return self.names.get((environment, name))
