@@ -19,7 +19,7 @@ from provider.localcloud.asgi import (
     replayed,
     whole_body,
 )
-from provider.localcloud.corrections import rest_api_deployments, settling
+from provider.localcloud.corrections import function_networks, rest_api_deployments, settling
 
 OWN = "/_local/"
 _BASE_OWN = ("/_ministack/", "/_localstack/", "/_aws/")
@@ -72,6 +72,7 @@ class FrontDoor:
     async def _aws(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the base serve a call of AWS: recorded, and held back while a stack is busy with it."""
         deployer.enter(access_key(scope))
+        function_networks.arrive(scope.get("client"))
         with records.recording(scope) as record:
             operation = None
             if settling.may_concern(scope):

@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - a correction reaches into the base's private names; ministack_names guards them
-"""Through which VPC endpoint a call of an API comes: its host says so, for there are no networks here."""
+"""Through which VPC endpoint a call of an API comes: out of a VPC by the one that it was led to, else as its host says."""
 
 import json
 import re
@@ -10,11 +10,14 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from provider.localcloud.behaviour import behaviour
+from provider.localcloud.corrections.function_networks import arrived
 from provider.localcloud.corrections.ministack_names import part, require, supplant
+from provider.localcloud.corrections.vpc_endpoints import public_names
 
 _TEST = "tests/localcloud/test_rest_api_private.py"
 _END = r"amazonaws\.com(?:\.cn)?(?::\d+)?"
 _BY_NAME = re.compile(rf"([a-z0-9]{{8,10}})-(vpce-[0-9a-f]+)\.execute-api\.([a-z0-9-]+)\.{_END}")
+_BY_OWN_NAME = re.compile(rf"([a-z0-9]{{8,10}})\.execute-api\.([a-z0-9-]+)\.{_END}")
 _BY_HEADER = re.compile(rf"(vpce-[0-9a-f]+)(?:-[a-z0-9-]+)?\.execute-api\.([a-z0-9-]+)\.vpce\.{_END}")
 _HEADER = "x-apigw-api-id"
 _OPEN = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
@@ -85,6 +88,9 @@ def apply() -> None:
 def _arriving(old: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     async def handle(host: str, path: str, method: str, headers: Mapping[str, str], *rest: Any, **named: Any) -> Any:
         api, endpoint, region = _read(host, headers)
+        led = _led(host, headers)
+        if led is not None:
+            api, endpoint, region = led
         _arrival.set(_found(endpoint, region))
         if endpoint and not api:
             return FORBIDDEN
@@ -103,6 +109,25 @@ def _read(host: str, headers: Mapping[str, str]) -> tuple[str, str, str]:
         return match[1], match[2], match[3]
     match = _BY_HEADER.fullmatch(host)
     return (headers.get(_HEADER, ""), match[1], match[2]) if match else ("", "", "")
+
+
+@behaviour(
+    call="execute-api:Invoke",
+    expected="out of a VPC a call comes through the endpoint whose name was looked up, and its Host says which API: the API's "
+    "own host name, as private DNS has it, the endpoint's with the header x-apigw-api-id, or both in one; a public API is not "
+    "reached so",
+    source="API Gateway Developer Guide, invoke a private API; AWS Knowledge Center, 403 Forbidden from a VPC; "
+    "aws-samples/aws-cross-account-private-api-demo",
+    test="tests/localcloud/test_vpc_networks.py::test_an_api_is_called_by_its_own_name_where_private_dns_leads_to_the_endpoint",
+)
+def _led(host: str, headers: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """The same of a call out of a VPC, whatever its host says of an endpoint; None if it came by none for APIs."""
+    way = arrived()
+    if way is None or way.endpoint is None or not way.endpoint["ServiceName"].endswith(".execute-api"):
+        return None
+    match = _BY_OWN_NAME.fullmatch(host)
+    api = match[1] if match else _read(host, headers)[0]
+    return api, way.endpoint["VpcEndpointId"], way.endpoint["ServiceName"].split(".")[2]
 
 
 def _found(endpoint: str, region: str) -> Arrival:
@@ -149,10 +174,8 @@ def _telling(old: Callable[..., str]) -> Callable[..., str]:
         policy = Arrival(record=endpoint).policy
         text = policy if isinstance(policy, str) else json.dumps(policy)
         more = f"<policyDocument>{escape(text)}</policyDocument>"
-        if endpoint["VpcEndpointType"] == "Interface":
-            own, service = endpoint["VpcEndpointId"], endpoint["ServiceName"].rsplit(".", 2)
-            name = f"{own}-{own[-8:]}.{service[-1]}.{service[-2]}.vpce.amazonaws.com"
-            more += f"<dnsEntrySet><item><dnsName>{name}</dnsName></item></dnsEntrySet>"
+        names = "".join(f"<item><dnsName>{name}</dnsName></item>" for name in public_names(endpoint))
+        more += f"<dnsEntrySet>{names}</dnsEntrySet>"
         return old(endpoint, tag).replace(f"</{tag}>", f"{more}</{tag}>")
 
     return xml

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from provider.localcloud import listeners, printed, settings
+from provider.localcloud import printed, settings
 from provider.localcloud.behaviour import behaviour
+from provider.localcloud.corrections import function_networks
 from provider.localcloud.corrections.function_roles import REFUSED, trusts_lambda
 from provider.localcloud.corrections.ministack_names import part, require, supplant
 from provider.localcloud.packages import unpacked
@@ -105,6 +106,7 @@ def _fingerprint(config: Mapping[str, Any]) -> str:
         "Layers",
         "Runtime",
         "LoggingConfig",
+        "VpcConfig",
     )
     return hashlib.sha256(json.dumps([config.get(key) for key in kept], default=str).encode()).hexdigest()
 
@@ -156,8 +158,7 @@ def _environment(function: Function, config: Mapping[str, Any], code: Path, laye
         "SSL_CERT_FILE": told.authority,
         "REQUESTS_CA_BUNDLE": told.authority,
         "PYTHONPATH": ":".join([str(inside), *(str(layer / "python") for layer in layers)]),
-        "LOCAL_CLOUD_TLS_PORT": str(listeners.tls_port()),
-        "LOCAL_CLOUD_HTTP_PORT": str(listeners.http_port()),
+        **{f"LOCAL_CLOUD_{kind}_PORT": str(port) for kind, port in function_networks.ports(function, config).items()},
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 

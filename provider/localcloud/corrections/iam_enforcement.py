@@ -22,6 +22,19 @@ policies_of: dict[str, PolicyOf] = {}
 """By the base's name of a service: how to find the policies of its resources, in whatever account they are."""
 
 
+LastWord: TypeAlias = Callable[[str, str, str, str, Mapping[str, Any]], Any]
+"""Given access key, action, resource, Region and keys of what everything else allows: a denial, or None."""
+
+last_words: list[LastWord] = []
+"""Who is asked at the end, after identity and resource."""
+
+surroundings: list[Callable[[], Mapping[str, Any]]] = []
+"""What gives condition keys of the way that the request at hand came."""
+
+OUTSIDE = "no VPC endpoint policy allows it"
+"""Why a last word is an implicit deny."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is being asked of IAM now, and how the last one ended."""
@@ -70,11 +83,15 @@ def _enforcing_all(old: Callable[..., Any]) -> Callable[..., Any]:
     def enforce(access_key: str, action: str, service: str, region: str, *rest: Any, **named: Any) -> Any:
         about = dict(zip(("resource_arn", "service_context"), rest, strict=False)) | named
         arn, context = about.get("resource_arn", "*"), dict(about.get("service_context") or {})
+        context |= {key: value for keys in surroundings for key, value in keys().items()}
         denied, asked = None, Question()
         for one in [action, *context.pop(ALSO, ())]:
             asked = Question(access_key, one, arn)
             _question.set(asked)
-            denied = old(access_key, one, service, region, arn, _narrowed(service, one, arn, context))
+            narrowed = _narrowed(service, one, arn, context)
+            denied = old(access_key, one, service, region, arn, narrowed)
+            for last in last_words:
+                denied = last(access_key, one, arn, region, narrowed) if denied is None else denied
             if denied is not None:
                 break
         _question.set(replace(asked, reason=getattr(denied, "reason", ""), allowed=denied is None))
@@ -123,6 +140,8 @@ def _message(action: str, principal_arn: str, given: Mapping[str, Any]) -> str:
     start = f"User: {principal_arn} is not authorized to perform: {action} on resource: {arn}"
     if given.get("explicit_deny"):
         return f"{start} with an explicit deny in an identity-based policy"
+    if asked.reason == OUTSIDE:
+        return f"{start} because no VPC endpoint policy allows the {action} action"
     if action.startswith("sts:"):
         return start
     side = "resource" if asked.reason == SILENT else "identity"
