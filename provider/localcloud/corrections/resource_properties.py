@@ -13,9 +13,9 @@ _Made = tuple[str, Mapping[str, Any]]
 
 WITHOUT_MEANING_HERE: Mapping[str, set[str]] = {
     "": {"Tags", "Description", "Metadata"},
-    _FUNCTION: {"VpcConfig", "KmsKeyArn", "RuntimeManagementConfig", "TracingConfig"},
+    _FUNCTION: {"KmsKeyArn", "RuntimeManagementConfig", "TracingConfig"},
     "AWS::ApiGateway::RestApi": {"FailOnWarnings", "Mode"},
-    "AWS::ApiGateway::Stage": {"AccessLogSetting", "TracingEnabled"},
+    "AWS::ApiGateway::Stage": {"TracingEnabled"},
     "AWS::KMS::Key": {"PendingWindowInDays"},
     "AWS::Logs::LogGroup": {"KmsKeyId"},
     "AWS::S3::Bucket": {"AccelerateConfiguration", "LoggingConfiguration", "MetricsConfigurations"},
