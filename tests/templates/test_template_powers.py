@@ -155,7 +155,10 @@ POWERS: dict[tuple[str, str, str], tuple[str, Any, list[str], list[str], Any]] =
         None,
         ["events:PutEvents"],
         [f"{AWS}:events:us-east-1:{CENTRAL}:event-bus/default"],
-        {"StringEquals": {"events:source": "cross-account-permission"}},
+        {
+            "ForAllValues:StringEquals": {"events:source": ["cross-account-permission"]},
+            "Null": {"events:source": "false"},
+        },
     ),
     ("central.yaml", "ControllerRole", "WriteItsOwnLog"): (
         "Allow",
