@@ -1,5 +1,6 @@
 """The ledger in DynamoDB: optimistic versions on every record, and a lease with a counter on every resource."""
 
+import heapq
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -141,7 +142,8 @@ class DynamoDBLedger:
         item = from_wire(answer["Attributes"])
         names = frozenset(codec.target_of(text) for text in item.get("names", ()))
         undeployed_since = float(item["undeployedSince"]) if "undeployedSince" in item else None
-        return ResourceRecord(arn, names, int(item["wanted"]), holder, undeployed_since)
+        findings = tuple((one["kind"], one["detail"]) for one in item.get("findings", ()))
+        return ResourceRecord(arn, names, int(item["wanted"]), holder, undeployed_since, findings)
 
     def changing(self, resource: ResourceRecord, since: float) -> None:
         """See `ports.Ledger.changing`."""
@@ -168,8 +170,10 @@ class DynamoDBLedger:
             if not names:
                 self._client.delete_item(**condition, ExpressionAttributeValues=to_wire(values))
                 return True
-            values |= {":names": _texts(names), ":due": int(due_at)}
+            findings = [{"kind": kind, "detail": detail} for kind, detail in resource.findings]
+            values |= {":names": _texts(names), ":due": int(due_at), ":findings": findings}
             sets, removes, attributes = "#names = :names, done = :wanted, dueAt = :due", "", {"#names": "names"}
+            sets += ", findings = :findings"
             if size is not None:
                 sets, values[":size"], attributes["#size"] = f"{sets}, #size = :size", size, "size"
             if resource.undeployed_since is None:
@@ -200,17 +204,21 @@ class DynamoDBLedger:
 
     def due(self, now: float) -> Iterator[Arn]:
         """See `ports.Ledger.due`."""
-        paginator = self._client.get_paginator("query")
-        for shard in range(SHARDS):
-            pages = paginator.paginate(
-                TableName=self._table,
-                IndexName="due",
-                KeyConditionExpression="dueShard = :shard AND dueAt <= :now",
-                ExpressionAttributeValues=to_wire({":shard": str(shard), ":now": int(now)}),
-            )
-            for page in pages:
-                for item in page["Items"]:
-                    yield Arn(from_wire(item)["pk"].removeprefix("RESOURCE#"))
+        shards = (self._due_of(shard, now) for shard in range(SHARDS))
+        for _, arn in heapq.merge(*shards):
+            yield arn
+
+    def _due_of(self, shard: int, now: float) -> Iterator[tuple[int, Arn]]:
+        """The resources of a shard with when they became due, the longest waiting first."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="due",
+            KeyConditionExpression="dueShard = :shard AND dueAt <= :now",
+            ExpressionAttributeValues=to_wire({":shard": str(shard), ":now": int(now)}),
+        )
+        for page in pages:
+            for item in map(from_wire, page["Items"]):
+                yield int(item["dueAt"]), Arn(item["pk"].removeprefix("RESOURCE#"))
 
     def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
         """See `ports.Ledger.may_deploy`."""

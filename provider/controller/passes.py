@@ -22,10 +22,11 @@ from provider.core.errors import (
     Temporary,
     WriteUnsettled,
 )
+from provider.core.findings import Finding, FindingKind, Look, found_in
 from provider.core.fitting import Fitted, Policy, Standing, fit, standing_on, unexplained, unsuited
 from provider.core.identifiers import Arn, DeclarationId, RestApiArn, RoleArn, target_arn
 from provider.core.records import GrantRecord, PublicationRecord, ResourceRecord, TargetView
-from provider.core.statements import CentreId, closed
+from provider.core.statements import CentreId, Statement, closed
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,7 +58,8 @@ class Pass:
     """A pass, and what it has come to know.
 
     `views` are kept as they are committed: what is marked before a write stays marked when that fails. `latest` is when
-    its last write may begin, in epoch seconds. `limit` is what AWS has said of the policy's length, `size` its length.
+    its last write may begin, in epoch seconds. `limit` is what AWS has said of the policy's length, `size` its length;
+    `look` is how it stood at first.
     """
 
     ledger: Ledger
@@ -69,6 +71,7 @@ class Pass:
     latest: float
     limit: int | None = None
     size: int | None = None
+    look: Look | None = None
 
     def bring_together(self) -> Passed:
         """Let the policy say what the ledger wants, and stages serve it.
@@ -77,24 +80,43 @@ class Pass:
             LedgerConflict: somebody else has changed the records.
         """
         arn = self.resource.arn
-        self.limit = self.policies.limit(arn)
+        quota = self.policies.quota(arn)
+        self.limit = quota.characters if quota.fixed else None
+        before = list(self.views)
         try:
             missing = self._missing_stages()
             passed = self._admitted()
         except ResourceGone as gone:
+            self._report((Finding(FindingKind.GONE, gone.fact),))
             return Passed(arn, Outcome.GONE, self.clock.now(), gone)
         except ShutOut as shut_out:
+            self._report((Finding(FindingKind.SHUT_OUT, shut_out.fact),))
             return Passed(arn, Outcome.SHUT_OUT, self.clock.now(), shut_out)
         except LedgerConflict:
             raise
         except Temporary as unsettled:
             return Passed(arn, Outcome.UNSETTLED, self.clock.now(), unsettled)
         passed = replace(passed, left_out={**missing, **(passed.left_out or {})})
-        if passed.outcome is not Outcome.WRITTEN or not isinstance(target_arn(arn), RestApiArn):
-            return passed
-        serving = Deployments(self.ledger, self.policies, self.clock).see_to(self.resource, self.views, self.latest)
-        self.resource = replace(self.resource, undeployed_since=serving.undeployed_since)
-        return replace(passed, stages=serving.stages, now=self.clock.now())
+        found = found_in(arn, self.centre, before, self.look) if self.look else ()
+        refusals = (passed.error, *(passed.left_out or {}).values())
+        told = sorted({one.fact for one in refusals if isinstance(one, PolicyRefused | PolicyFull)})
+        found = (*found, *(Finding(FindingKind.REFUSED, fact) for fact in told))
+        if passed.outcome is Outcome.WRITTEN and isinstance(target_arn(arn), RestApiArn):
+            serving = Deployments(self.ledger, self.policies, self.clock).see_to(self.resource, self.views, self.latest)
+            self.resource = replace(self.resource, undeployed_since=serving.undeployed_since)
+            passed = replace(passed, stages=serving.stages, now=self.clock.now())
+            waiting = sorted({one.reason for one in serving.stages.values() if not one.done})
+            found = (*found, *(Finding(FindingKind.UNDEPLOYED, reason) for reason in waiting))
+        self._report(found)
+        return passed
+
+    def _report(self, found: Sequence[Finding]) -> None:
+        """Keep the findings with the resource, and log those that it had not before."""
+        kept = tuple((one.kind.value, one.detail) for one in found)
+        for kind, detail in kept:
+            if (kind, detail) not in self.resource.findings:
+                _LOG.warning("found", extra={"resource": self.resource.arn, "finding": kind, "detail": detail})
+        self.resource = replace(self.resource, findings=kept)
 
     # --- what a document must hold, and whether AWS takes it -----------------------------------------
 
@@ -195,25 +217,31 @@ class Pass:
         if only is not None:
             standing = [one for one in standing if one.id not in found.new or one.id in only]
             found = self._within(policy, live, standing)
-        kept = unexplained(policy, found.plan.removed, _explained(self.views))
+        nobodys = unexplained(policy, found.plan.removed, _explained(self.views))
         ours = len(found.plan.removed) + len(standing)
-        if len(kept) > max(UNEXPLAINED, UNEXPLAINED_SHARE * ours):
+        keeps = len(nobodys) > max(UNEXPLAINED, UNEXPLAINED_SHARE * ours)
+        if keeps:
             # It may be the ledger that is wrong: what it does not explain stays, and is reported.
-            _LOG.error("unexplained", extra={"resource": arn, "permissions": len(kept)})
-            found = fit(policy, standing, kept)
+            _LOG.error("unexplained", extra={"resource": arn, "permissions": len(nobodys)})
+            found = self._within(policy, live, standing, nobodys)
+        if self.look is None or keeps:  # as it stood before anything was written
+            limit = self.limit or self.policies.quota(arn).characters
+            self.look = Look(live.document, found.new, nobodys, keeps, found.plan.size, limit)
         return found
 
-    def _within(self, policy: Policy, live: LivePolicy, standing: Sequence[Standing]) -> Fitted:
+    def _within(
+        self, policy: Policy, live: LivePolicy, standing: Sequence[Standing], kept: Sequence[Statement] = ()
+    ) -> Fitted:
         """Fit without shutting out others, or letting them in, by a first or last statement."""
         is_api = isinstance(target_arn(policy.arn), RestApiArn)
         refused = unsuited(policy.arn, self.views, private=live.private, closing=()) if is_api else None
-        found = fit(policy, standing, refused=refused)
+        found = fit(policy, standing, kept, refused)
         if is_api and live.document is None and not live.private and found.new:
             closing = self.policies.methods_for_everybody(policy.arn)
             refused = unsuited(policy.arn, self.views, private=live.private, closing=closing)
-            return fit(policy, standing, refused=refused)
+            return fit(policy, standing, kept, refused)
         if found.plan.document is None and statements_of(live.document):
-            return fit(replace(policy, instead=self._instead(live)), standing, refused=refused)
+            return fit(replace(policy, instead=self._instead(live)), standing, kept, refused)
         return found
 
     def _instead(self, live: LivePolicy) -> Document | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from provider.controller import function_policies, rest_api_policies, role_policies
 from provider.controller.function_policies import FunctionPolicies
-from provider.controller.ports import LivePolicy, Stage
+from provider.controller.ports import LivePolicy, Quota, Stage
 from provider.controller.rest_api_policies import RestApiPolicies
 from provider.controller.role_policies import RolePolicies
 from provider.core.documents import Document
@@ -24,9 +24,15 @@ class Policies:
         self._rest_apis = RestApiPolicies(client_for)
         self._roles = RolePolicies(client_for)
 
-    def limit(self, arn: Arn) -> int | None:
-        """See `ports.PolicyStore.limit`."""
-        return function_policies.LIMIT if isinstance(target_arn(arn), FunctionArn) else None
+    def quota(self, arn: Arn) -> Quota:
+        """See `ports.PolicyStore.quota`."""
+        match target_arn(arn):
+            case FunctionArn():
+                return Quota(function_policies.LIMIT, fixed=True)
+            case RestApiArn():
+                return Quota(rest_api_policies.LIMIT, fixed=False)
+            case RoleArn():
+                return Quota(role_policies.LIMIT, fixed=False)
 
     def read(self, arn: Arn) -> LivePolicy:
         """See `ports.PolicyStore.read`."""

@@ -112,7 +112,7 @@ class Ledger(Protocol):
         """Give the lease back with nothing done: the resource is due again at `due_at`."""
 
     def due(self, now: float) -> Iterator[Arn]:
-        """The resources whose time has come."""
+        """The resources whose time has come, those first that have waited longest: none keeps others from their turn."""
 
     def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
         """Take the account's turn to deploy a REST API, if its last one is at least `pause` seconds ago."""
@@ -138,14 +138,22 @@ class Stage:
     has_canary: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Characters that a policy may have; where that is not `fixed`, an account may have more, and AWS must say."""
+
+    characters: int
+    fixed: bool
+
+
 class PolicyStore(Protocol):
     """The policies of resources in the owners' accounts, and what a REST API has besides.
 
     All methods raise `ResourceGone`, `ShutOut` or `WriteUnsettled`.
     """
 
-    def limit(self, arn: Arn) -> int | None:
-        """Characters that the policy may have; None where the account may have a larger quota, so that AWS must say."""
+    def quota(self, arn: Arn) -> Quota:
+        """How many characters the policy may have."""
 
     def read(self, arn: Arn) -> LivePolicy:
         """The policy as it stands."""

@@ -81,7 +81,9 @@ class Reconciler:
         passed: _Passed | None = None
         while (resource := self._ledger.acquire(arn, holder, self._clock.now())) is not None:
             if passed is not None:  # the lease is still ours: what the pass before knows is newer than what is stored
-                resource = replace(resource, undeployed_since=passed.resource.undeployed_since)
+                resource = replace(
+                    resource, undeployed_since=passed.resource.undeployed_since, findings=passed.resource.findings
+                )
             try:
                 passed = self._pass(resource)
                 concerned |= passed.concerned

@@ -201,7 +201,7 @@ class ResourceRecord:
     """A resource whose policy we write: the names that point to it, and `wanted`, which counts changes.
 
     `undeployed_since` is when its policy was changed (epoch seconds), where no deployment is known to have taken that up;
-    None where nothing is left to deploy.
+    None where nothing is left to deploy. `findings` are (kind, detail) of the last pass.
     """
 
     arn: Arn
@@ -209,3 +209,4 @@ class ResourceRecord:
     wanted: int
     lease: str
     undeployed_since: float | None = None
+    findings: tuple[tuple[str, str], ...] = ()

@@ -7,6 +7,7 @@ from centre import CONSUMER, FUNCTION, Centre, permission, source
 from lambda_twin import LambdaTwin, centre_on, functions_without_policies
 from test_grant_lifecycle import FOREIGN
 
+from provider.controller.ports import Quota
 from provider.core.records import GrantRecord
 
 
@@ -102,7 +103,7 @@ def test_whoever_is_told_of_a_success_stands_however_many_are_refused(on_lambda:
 def test_what_does_not_fit_and_what_is_refused_are_told_apart(on_lambda: Centre, aws: LambdaTwin) -> None:
     """Where one grant is refused and the policy is full as well, only those succeed that stand."""
     policies: Any = on_lambda.policies
-    policies.limit = lambda _arn: 800
+    policies.quota = lambda _arn: Quota(800, fixed=True)
     aws.refuses = lambda document: "badbadbad0" in str(document)
     apis = ["badbadbad0", *(f"api{number:07}" for number in range(12))]
     keys = {api: on_lambda.file(CONSUMER, another(api)) for api in apis}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
-from provider.controller.ports import LivePolicy, Stage
+from provider.controller.ports import LivePolicy, Quota, Stage
 from provider.controller.reconciling import LEASE
 from provider.core.answers import Answer
 from provider.core.auditing import AuditEvent
@@ -55,6 +55,7 @@ class _Resource:
     until: float = 0.0
     size: int = 0
     undeployed_since: float | None = None
+    findings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -140,7 +141,9 @@ class MemoryLedger:
         if resource is None or (resource.holder not in (None, holder) and resource.until >= int(now)):
             return None
         resource.holder, resource.until = holder, now + LEASE
-        return ResourceRecord(arn, resource.names, resource.wanted, holder, resource.undeployed_since)
+        return ResourceRecord(
+            arn, resource.names, resource.wanted, holder, resource.undeployed_since, resource.findings
+        )
 
     def changing(self, resource: ResourceRecord, since: float) -> None:
         held = self.resources.get(resource.arn)
@@ -157,6 +160,7 @@ class MemoryLedger:
             return True
         held.names, held.due_at, held.holder = names, due_at, None
         held.size = held.size if size is None else size
+        held.findings = resource.findings
         since = resource.undeployed_since
         held.undeployed_since = None if since is None else ceil(since)
         return True
@@ -167,7 +171,8 @@ class MemoryLedger:
             held.due_at, held.holder = due_at, None
 
     def due(self, now: float) -> Iterator[Arn]:
-        yield from [arn for arn, resource in self.resources.items() if resource.due_at <= now]
+        found = sorted((resource.due_at, arn) for arn, resource in self.resources.items() if resource.due_at <= now)
+        yield from [arn for _, arn in found]
 
     def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
         if self.deployed.get(account, 0) > int(now - pause):
@@ -277,8 +282,8 @@ class MemoryPolicies:
         text = self.policies.get(Arn(arn))
         return json.loads(text) if text else None
 
-    def limit(self, arn: Arn) -> int | None:
-        return self.limits["lambda"] if isinstance(target_arn(arn), FunctionArn) else None
+    def quota(self, arn: Arn) -> Quota:
+        return Quota(self.limits[arn.split(":")[2]], isinstance(target_arn(arn), FunctionArn))
 
     def read(self, arn: Arn) -> LivePolicy:
         self._check(arn)
