@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from provider.controller.codec import from_wire, text_from_wire, to_wire
+from provider.controller.codec import text_from_wire, to_wire
 from provider.controller.ports import Clock
 from provider.core.answers import Answer
 from provider.core.requests import RequestKey
@@ -81,8 +82,9 @@ class DynamoDBDesk:
             if error.response["Error"]["Code"] != "ValidationException":
                 raise
             return HOPELESS  # its account has written something of its own under our attribute
-        found = from_wire(answer["Attributes"])["attempts"]
-        return int(found) if found >= 1 else HOPELESS  # counting from below nothing, it would never come to an end
+        # Its account may have begun the count: from below nothing it would not end, and boto3 reads 38 digits alone.
+        found = Decimal(answer["Attributes"]["attempts"]["N"])
+        return int(found) if 1 <= found < HOPELESS else HOPELESS
 
 
 def _key(key: RequestKey) -> Mapping[str, Any]:

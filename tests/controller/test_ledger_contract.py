@@ -10,7 +10,7 @@ import pytest
 from centre import CONSUMER, FUNCTION, OWNER, permission, target
 from twins import ManualClock, MemoryDesk, MemoryLedger
 
-from provider.controller.dynamodb_desk import DynamoDBDesk
+from provider.controller.dynamodb_desk import HOPELESS, DynamoDBDesk
 from provider.controller.dynamodb_ledger import DynamoDBLedger
 from provider.controller.names import NameTaken, Reservation, reservations, reserve
 from provider.controller.ports import Desk, Ledger
@@ -20,7 +20,7 @@ from provider.core.declarations import Grant, Publication, declared
 from provider.core.errors import InvalidProperty, LedgerConflict
 from provider.core.identifiers import AccountId, Arn, IssuedAt, RequestId, Target
 from provider.core.records import GrantRecord, OriginRecord, PublicationRecord, Waiting
-from provider.core.requests import RequestKey, RequestType, parse
+from provider.core.requests import RequestKey, parse
 from provider.core.settling import LastEvent
 from provider.localcloud import LocalCloud
 
@@ -180,6 +180,14 @@ def test_a_resource_is_due_as_soon_as_it_is_wanted_and_when_it_was_released_for(
     assert one in list(ledger.due(NOW + 3600))
 
 
+def test_what_has_waited_longest_is_due_first_whatever_its_shard(ledger: Ledger) -> None:
+    """So that no resource that is due again and again keeps others from their turn."""
+    arns = [arn() for _ in range(12)]
+    for age, one in enumerate(arns):
+        ledger.want(one, frozenset({name()}), NOW - 1000 - age)
+    assert [one for one in ledger.due(NOW) if one in arns] == arns[::-1]
+
+
 def test_only_one_holder_has_the_lease_until_it_ends(ledger: Ledger) -> None:
     one = arn()
     ledger.want(one, frozenset({name()}), NOW)
@@ -235,6 +243,15 @@ def test_a_short_name_is_whose_it_was_reserved_for_first(database: Any) -> None:
 def test_a_reservation_of_another_form_than_in_templates_is_refused(database: Any, bad: Reservation) -> None:
     with pytest.raises(InvalidProperty):
         reserve(database, "contract-grants", bad)
+
+
+@pytest.mark.parametrize("written", [{"N": "-1000000"}, {"N": "-1"}, {"S": "none"}, {"N": "9" * 38}, {"NS": ["1"]}])
+def test_attempts_that_an_account_has_written_itself_are_too_many(database: Any, written: Any) -> None:
+    """Counting on from far below nothing, a request that breaks the controller would never be set aside."""
+    item = {"account": {"S": CONSUMER}, "request": {"S": f"r{next(_numbers)}"}, "attempts": written}
+    database.put_item(TableName="contract-requests", Item=item)
+    one = DynamoDBDesk(database, "contract-requests", "contract-answers", ManualClock())
+    assert one.attempted(RequestKey(AccountId(CONSUMER), RequestId(item["request"]["S"]))) >= HOPELESS
 
 
 def test_the_first_answer_stands_and_takes_the_request_away(desk: tuple[Desk, Any]) -> None:
