@@ -69,6 +69,30 @@ def test_a_sam_http_api_with_a_lambda_authorizer_answers(stack: Stack) -> None:
     assert call(stack, None)[0] == 401
 
 
+def test_a_definition_brings_an_integrations_templates_and_responses(stack: Stack) -> None:
+    """A mock answers what its definition says, not an empty object."""
+    integration = {
+        "type": "mock",
+        "requestTemplates": {"application/json": '{"statusCode": 201}'},
+        "responses": {
+            "default": {"statusCode": "200", "responseTemplates": {"application/json": '{"made": false}'}},
+            "201": {"statusCode": "201", "responseTemplates": {"application/json": '{"made": true}'}},
+        },
+    }
+    answers = {"200": {"description": "no"}, "201": {"description": "yes"}}
+    method = {"responses": answers, "x-amazon-apigateway-integration": integration}
+    definition = {"openapi": "3.0.1", "info": {"title": "a", "version": "1"}, "paths": {"/orders": {"get": method}}}
+    properties = {"StageName": "live", "DefinitionBody": definition}
+    url = {"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.amazonaws.com/live/orders"}
+    template = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {"Api": {"Type": "AWS::Serverless::Api", "Properties": properties}},
+        "Outputs": {"Url": {"Value": url}},
+    }
+    assert deploy(stack, json.dumps(template)) == "CREATE_COMPLETE"
+    assert call(stack, None) == (201, '{"made": true}')
+
+
 def test_invalid_sam_is_a_failed_change_set_in_the_translators_words(stack: Stack) -> None:
     """No stack is made, and no traceback is shown."""
     template = {
