@@ -2,8 +2,12 @@
 
 import pkgutil
 import re
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
+
+import resource_pages
 
 from provider import localcloud
 from provider.localcloud.behaviour import TABLE
@@ -28,7 +32,17 @@ def _cell(text: str) -> str:
     return re.sub(r"\s+", " ", text).replace("|", "\\|")
 
 
-PARTS = {"local-cloud.md": {"behaviour": behaviour_table}}
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "local-cloud.md": {"behaviour": behaviour_table},
+    **{
+        f"resource-types/{page}": {
+            "syntax": partial(resource_pages.syntax, resource_type),
+            "properties": partial(resource_pages.properties, resource_type),
+            "returns": partial(resource_pages.returns, resource_type),
+        }
+        for page, resource_type in resource_pages.PAGES.items()
+    },
+}
 
 
 def generated(page: str) -> str:
