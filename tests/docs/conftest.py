@@ -1,6 +1,7 @@
-"""The twins of the controller's tests, for pages that say what the controller returns."""
+"""What the tests of the docs import from elsewhere: the generator's modules, and the twins of the controller's tests."""
 
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "controller"))
+ROOT = Path(__file__).parents[2]
+sys.path += [str(ROOT / "docs"), str(ROOT / "tests" / "controller")]
