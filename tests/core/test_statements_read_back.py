@@ -80,7 +80,7 @@ def tampered(draw: st.DrawFn) -> dict[str, Any]:
 
 @given(tampered())
 @LAW
-@example({"Sid": f"{OURS.prefix}Authorizer00000000"})
+@example({"Sid": f"{OURS.prefix}Authorizer0000000000000000"})
 @example({"Sid": f"{OURS.prefix}Closed", "Effect": "Allow", "Principal": {"AWS": "333333333333"}})
 @example({"Sid": OURS.prefix, "Effect": "Deny", "Principal": "*", "Action": "*"})
 def test_what_is_understood_means_what_stands_and_nothing_makes_it_fail(statement: dict[str, Any]) -> None:
