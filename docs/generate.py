@@ -7,6 +7,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
+import message_entries
 import resource_pages
 
 from provider import localcloud
@@ -34,6 +35,7 @@ def _cell(text: str) -> str:
 
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "local-cloud.md": {"behaviour": behaviour_table},
+    "troubleshooting.md": {part: partial(message_entries.entries, [part]) for part in ("controller", "provider")},
     **{
         f"resource-types/{page}": {
             "syntax": partial(resource_pages.syntax, resource_type),

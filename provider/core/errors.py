@@ -140,7 +140,7 @@ class InvalidProperty(Permanent):
 
 
 class MissingProperty(Permanent):
-    """A required property is absent."""
+    """A property that the type requires, or another property beside it, is absent."""
 
     def __init__(self, name: str, remedy: str) -> None:
         super().__init__(f"Property {name} is missing.", remedy)
@@ -383,16 +383,6 @@ class PolicyRefused(Permanent):
             remedy = "Have its owner look for a statement with a deleted principal and remove it."
         super().__init__(f"AWS refuses the policy of {arn}: {message}.", remedy)
         self.message = message
-
-
-class TooManyRemovals(Permanent):
-    """A pass would remove more of our statements than the ledger explains."""
-
-    def __init__(self, arn: str, count: int) -> None:
-        super().__init__(
-            f"A pass over {arn} would remove {count} permissions that no withdrawal explains; it has stopped.",
-            "Have the central account compare its ledger with the policy before anything is written.",
-        )
 
 
 class WriteUnsettled(Temporary):
