@@ -216,15 +216,16 @@ def as_job(monkeypatch: pytest.MonkeyPatch, job: Someone) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", found.token)
 
 
-def test_a_hundred_requests_of_a_pipeline_are_quick(
+def test_what_a_pipeline_asks_under_several_names_stands_together(
     org: Organization,
     function: tuple[str, str],
     crossaccount: Crossaccount,
     record_property: Callable[[str, object], None],
 ) -> None:
     """Each is an invocation and an answer; the figure is of the local cloud."""
-    _, target = function
+    arn, target = function
     began = time.monotonic()
     for number in range(5):
         assert crossaccount(*ask(f"Permission{number}", target, role(f"r{number}")))["Status"] == "SUCCESS"
     record_property("summary", f"a pipeline's request takes {(time.monotonic() - began) / 5:.2f} s on the local cloud")
+    assert let_in(org, arn) == {role(f"r{number}") for number in range(5)}
