@@ -5,6 +5,7 @@ It knows only the intrinsic functions that the templates use, and fails on any o
 
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,23 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "templates"
 PARTS = ("artifacts.yaml", "central.yaml", "account-roles.yaml", "account-provider.yaml")
-EXAMPLES = ("examples/token-service.yaml", "examples/orders-api.yaml", "examples/orders-api-sam.yaml")
+EXAMPLES = (
+    "examples/token-service.yaml",
+    "examples/orders-api.yaml",
+    "examples/orders-api-sam.yaml",
+    "examples/orders-http-api.yaml",
+    "examples/orders-websocket-api.yaml",
+    "examples/orders-api-sam-other-region.yaml",
+    "examples/orders-api-migrating.yaml",
+    "examples/token-proxy.yaml",
+    "examples/orders-rest-api.yaml",
+    "examples/orders-reader.yaml",
+    "examples/stock-http-api.yaml",
+    "examples/stock-reader.yaml",
+    "examples/private-api-owner.yaml",
+    "examples/private-api-consumer.yaml",
+    "examples/private-api-role-owner.yaml",
+)
 ALL = PARTS + EXAMPLES
 
 ORGANIZATION = "o-localcloud"
@@ -35,6 +52,9 @@ GIVEN = {
     "ConsumerAccountIds": ["111111111111"],
     "GrantTypes": ["Authorizer"],
     "Target": "333333333333/token-service",
+    "ProxyFunctionArn": "arn:aws-test:lambda:us-east-1:222222222222:function:proxy",
+    "StockUrl": "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
+    "ApiId": "a1b2c3d4e5",
 }
 _ABSENT = object()
 _NAMED_BY = {
@@ -50,16 +70,16 @@ def load(name: str) -> dict[str, Any]:
     return yaml_parse((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def resolved(name: str, **given: str) -> dict[str, Any]:
+def resolved(name: str, **given: Any) -> dict[str, Any]:
     """The template's resources as CloudFormation would make them, `given` over the values of `GIVEN`."""
     return Resolver(load(name), given).resources()
 
 
-def outputs(name: str, **given: str) -> dict[str, Any]:
+def outputs(name: str, **given: Any) -> dict[str, Any]:
     """The values of the template's outputs."""
     template = load(name)
     resolver = Resolver(template, given)
-    return {key: resolver.value(output["Value"]) for key, output in template["Outputs"].items()}
+    return {key: resolver.value(one["Value"]) for key, one in template["Outputs"].items() if resolver.is_made(one)}
 
 
 def text_values(node: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -74,17 +94,29 @@ def text_values(node: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tupl
         yield path, node
 
 
+def _default(parameter: Mapping[str, Any]) -> Any:
+    """A parameter's default value; a list, where it is one."""
+    default = parameter["Default"]
+    is_list = parameter["Type"] == "CommaDelimitedList"
+    return [one for one in str(default).split(",") if one] if is_list else default
+
+
 class Resolver:
     """Resolves one template. `Ref` and `GetAtt` of a resource give its name or `<logical id>` and the attribute."""
 
-    def __init__(self, template: Mapping[str, Any], given: Mapping[str, str]) -> None:
+    def __init__(self, template: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         self.template = template
-        defaults = {name: value["Default"] for name, value in template["Parameters"].items() if "Default" in value}
+        defaults = {name: _default(one) for name, one in template["Parameters"].items() if "Default" in one}
         self.values: dict[str, Any] = {**PSEUDO, **defaults, **GIVEN, **given}
 
     def resources(self) -> dict[str, Any]:
-        """All resources, by logical id."""
-        return {name: self.value(resource) for name, resource in self.template["Resources"].items()}
+        """All resources that are made, by logical id."""
+        made = {name: one for name, one in self.template["Resources"].items() if self.is_made(one)}
+        return {name: self.value(resource) for name, resource in made.items()}
+
+    def is_made(self, node: Mapping[str, Any]) -> bool:
+        """Whether a resource or an output has no condition, or one that holds."""
+        return "Condition" not in node or self._condition(node["Condition"])
 
     def value(self, node: object) -> Any:
         """A part of the template, resolved; what refers to AWS::NoValue is left out."""
@@ -95,7 +127,7 @@ class Resolver:
             return node
         if len(node) == 1:
             (name, argument), *_ = node.items()
-            if name == "Ref" or name.startswith("Fn::"):
+            if name == "Ref" or name.startswith("Fn::") or (name == "Condition" and isinstance(argument, str)):
                 return getattr(self, "_" + name.removeprefix("Fn::").lower())(argument)
         pairs = ((key, self.value(value)) for key, value in node.items())
         return {key: value for key, value in pairs if value is not _ABSENT}
@@ -114,16 +146,26 @@ class Resolver:
         assert logical_id in self.template["Resources"], f"GetAtt of a resource that is not there: {logical_id}"
         return f"<{logical_id}.{attribute}>"
 
-    def _sub(self, text: str) -> str:
+    def _sub(self, argument: str | list[Any]) -> str:
+        text, values = (argument, {}) if isinstance(argument, str) else argument
+
         def replace(match: re.Match[str]) -> str:
             name = match[1]
+            if name in values:
+                return str(self.value(values[name]))
             return str(self._getatt(name) if "." in name else self._ref(name))
 
         return _REFERENCE.sub(replace, text)
 
     def _if(self, argument: list[Any]) -> Any:
         condition, then, otherwise = argument
-        return self.value(then if self.value(self.template["Conditions"][condition]) else otherwise)
+        return self.value(then if self._condition(condition) else otherwise)
+
+    def _condition(self, name: str) -> bool:
+        return bool(self.value(self.template["Conditions"][name]))
+
+    def _and(self, argument: list[Any]) -> bool:
+        return all(self.value(argument))
 
     def _equals(self, argument: list[Any]) -> bool:
         left, right = self.value(argument)
@@ -135,6 +177,17 @@ class Resolver:
     def _select(self, argument: list[Any]) -> Any:
         index, items = self.value(argument)
         return items[int(index)]
+
+    def _join(self, argument: list[Any]) -> str:
+        separator, items = self.value(argument)
+        return str(separator).join(items)
+
+    def _getazs(self, region: str) -> list[str]:
+        return [f"{region or self.values['AWS::Region']}{zone}" for zone in "abc"]
+
+    def _cidr(self, argument: list[Any]) -> list[str]:
+        whole, count, bits = self.value(argument)
+        return [str(one) for one in ip_network(whole).subnets(new_prefix=32 - int(bits))][: int(count)]
 
     def _split(self, argument: list[Any]) -> list[str]:
         separator, text = self.value(argument)

@@ -14,31 +14,61 @@ from template_documents import EXAMPLES, ROOT, Resolver, load, outputs, resolved
 
 # What a resource of each type returns to !GetAtt.
 RETURNED = {
-    "Custom::CrossAccountTarget": {"Name", "TargetArn"},
-    "Custom::CrossAccountPermission": {"GrantId", "TargetArn", "AuthorizerUri", "SourceArns"},
-    "Custom::CrossAccountTargetLookup": {"TargetArn", "AuthorizerUri"},
+    "Custom::CrossAccountTarget": {"Name", "TargetArn", "TargetArns"},
+    "Custom::CrossAccountPermission": {
+        "GrantId",
+        "TargetArn",
+        "AuthorizerUri",
+        "SourceArns",
+        "InvokeUrl",
+        "DeploymentStatus",
+        "DeploymentReason",
+        "RoleArn",
+    },
+    "Custom::CrossAccountTargetLookup": {"TargetArn", "AuthorizerUri", "InvokeUrl", "RoleArn"},
+}
+# What the resources that ours refer to come to be.
+STANDING = {
+    "<OrdersApi>": "a1b2c3d4e5",
+    "<OrdersStage>": "live",
+    "<TokenFunctionLiveAlias>": "arn:aws:lambda:us-east-1:333333333333:function:token:live",
+    "<ClientFunctionRole.Arn>": "arn:aws:iam::111111111111:role/client",
+    "<ExecuteApiEndpoint>": "vpce-0123456789abcdef0",
+    "<CallerRole.Arn>": "arn:aws:iam::333333333333:role/cross-account/caller",
 }
 METHOD = "arn:aws:execute-api:us-east-1:111111111111:a1b2c3d4e5/live/GET/orders/1"
 
 
-def ours(name: str, **given: str) -> dict[str, Any]:
+def ours(name: str, **given: Any) -> dict[str, Any]:
     """The resources of our types in an example."""
     return {key: value for key, value in resolved(name, **given).items() if value["Type"] in RETURNED}
 
 
+def standing(value: Any) -> Any:
+    """A value with what stands for the resources that it refers to."""
+    return [standing(one) for one in value] if isinstance(value, list) else STANDING.get(str(value), value)
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
-@pytest.mark.parametrize("given", [{}, {"OnlyAuthorizerId": "a1b2c3"}])
-def test_an_example_uses_our_types_as_their_schemas_say(name: str, given: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"OnlyAuthorizerId": "a1b2c3"},
+        {"RoleTarget": "333333333333/caller"},
+        {
+            "MorePrincipalArns": ["arn:aws:iam::111111111111:role/a", "arn:aws:iam::111111111111:user/b"],
+            "MoreVpcEndpointIds": ["vpce-0123456789abcdef1", "vpce-0123456789abcdef2"],
+        },
+    ],
+    ids="+".join,
+)
+def test_an_example_uses_our_types_as_their_schemas_say(name: str, given: dict[str, Any]) -> None:
     """The linter and the controller hold every property to the same schema."""
     for resource in ours(name, **given).values():
         kind = resource["Type"].removeprefix("Custom::")
         schema = json.loads((ROOT / "provider" / "core" / "schemas" / f"{kind}.json").read_text(encoding="utf-8"))
-        properties = resource["Properties"]
-        if properties.get("ApiId") == "<OrdersApi>":
-            properties["ApiId"] = "a1b2c3d4e5"
-        if "FunctionArn" in properties:
-            assert properties["FunctionArn"] == "<TokenFunctionLiveAlias>"
-            properties["FunctionArn"] = "arn:aws:lambda:us-east-1:333333333333:function:token:live"
+        properties = {key: standing(value) for key, value in resource["Properties"].items()}
         jsonschema.Draft202012Validator(schema).validate(properties)
 
 
@@ -156,6 +186,34 @@ def test_the_plain_api_narrows_to_one_authorizer() -> None:
                 "GrantId": "<OrdersAuthorizerPermission.GrantId>",
                 "TargetArn": "<OrdersAuthorizerPermission.TargetArn>",
             },
+        ),
+        (
+            "examples/private-api-owner.yaml",
+            {
+                "TargetName": "<OrdersApiTarget.Name>",
+                "TargetArn": "<OrdersApiTarget.TargetArn>",
+                "ApiId": "<OrdersApi>",
+                "StageName": "<OrdersStage>",
+                "AccessLogGroupName": "<AccessLogGroup>",
+            },
+        ),
+        (
+            "examples/private-api-consumer.yaml",
+            {
+                "ClientFunctionName": "<ClientFunction>",
+                "ClientFunctionRoleArn": "<ClientFunctionRole.Arn>",
+                "VpcEndpointId": "<ExecuteApiEndpoint>",
+                "OrdersUrl": "<Orders.InvokeUrl>",
+                "GrantId": "<OrdersPermission.GrantId>",
+                "DeploymentStatus": "<OrdersPermission.DeploymentStatus>",
+                "ClientVpcId": "<Vpc>",
+                "ClientSubnetIds": "<SubnetA>,<SubnetB>",
+                "EndpointSecurityGroupId": "<EndpointSecurityGroup.GroupId>",
+            },
+        ),
+        (
+            "examples/private-api-role-owner.yaml",
+            {"TargetName": "<CallerRoleTarget.Name>", "TargetArn": "<CallerRoleTarget.TargetArn>"},
         ),
     ],
 )

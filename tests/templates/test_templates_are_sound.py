@@ -170,6 +170,33 @@ def test_what_is_no_organization_is_refused(name: str, value: str) -> None:
             ["333333333333/token-service", "token-service"],
             ["", "token_service"],
         ),
+        ("examples/private-api-owner.yaml", "SubnetIds", ["", "subnet-0123456789abcdef0"], ["subnet", "vpc-01234567"]),
+        ("examples/private-api-owner.yaml", "DynamoDbPrefixListId", ["", "pl-02cd2c6b"], ["pl-", "com.amazonaws"]),
+        (
+            "examples/private-api-consumer.yaml",
+            "RoleTarget",
+            ["", "333333333333/private-orders-caller", "caller"],
+            ["333333333333/", "arn:aws:iam::333333333333:role/cross-account/caller"],
+        ),
+        (
+            "examples/private-api-consumer.yaml",
+            "MorePrincipalArns",
+            ["", "arn:aws:iam::111111111111:role/a/b", "arn:aws-cn:iam::111111111111:user/c"],
+            ["*", "111111111111", "arn:aws:iam::111111111111:role/*", "arn:aws:sts::111111111111:assumed-role/a/b"],
+        ),
+        ("examples/private-api-consumer.yaml", "MoreVpcEndpointIds", ["", "vpce-01234567"], ["*", "vpc-01234567"]),
+        (
+            "examples/private-api-consumer.yaml",
+            "VpcCidr",
+            ["10.64.0.0/24", "192.168.1.0/26"],
+            ["", "8.8.8.0/24", "10.0.0.0/8"],
+        ),
+        (
+            "examples/private-api-role-owner.yaml",
+            "ApiId",
+            ["a1b2c3d4e5"],
+            ["", "arn:aws:apigateway:us-east-1::/restapis/a"],
+        ),
     ],
 )
 def test_a_pattern_takes_what_it_means(name: str, parameter: str, taken: list[str], refused: list[str]) -> None:
