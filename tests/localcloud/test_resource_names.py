@@ -96,3 +96,32 @@ def test_a_function_is_known_however_it_is_called(
         someone(cloud, "owner", allow("lambda:GetFunction", f"{arn}x")).client("lambda").get_function(
             FunctionName=called
         )
+
+
+def test_a_log_stream_is_known_by_its_group_and_name(cloud: LocalCloud) -> None:
+    """Who may write into one group's streams may not write into another's, nor do what is about the group."""
+    name = f"/{a_name('logs')}"
+    owner = cloud.client("logs", "owner")
+    for group in (name, f"{name}-other"):
+        owner.create_log_group(logGroupName=group)
+    below = f"arn:aws:logs:us-east-1:333333333333:log-group:{name}:log-stream:*"
+    who = someone(cloud, "owner", allow("logs:*", below)).client("logs")
+    events = [{"timestamp": 1_795_000_000_000, "message": "x"}]
+    who.create_log_stream(logGroupName=name, logStreamName="s")
+    who.put_log_events(logGroupName=name, logStreamName="s", logEvents=events)
+    who.delete_log_stream(logGroupName=name, logStreamName="s")
+    for call, given in (
+        (who.create_log_stream, {"logGroupName": f"{name}-other", "logStreamName": "s"}),
+        (who.delete_log_group, {"logGroupName": name}),
+    ):
+        with refused("AccessDeniedException"):
+            call(**given)
+
+
+def test_an_http_apis_tags_count(cloud: LocalCloud) -> None:
+    who = someone(cloud, "owner", allow("apigateway:GET", Condition=IF_OPEN)).client("apigatewayv2")
+    made = cloud.client("apigatewayv2", "owner").create_api
+    tagged, closed = (made(Name=a_name(), ProtocolType="HTTP", Tags={"open": tag})["ApiId"] for tag in ("yes", "no"))
+    assert who.get_api(ApiId=tagged)["ApiId"] == tagged
+    with refused("AccessDeniedException"):
+        who.get_api(ApiId=closed)

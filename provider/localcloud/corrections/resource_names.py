@@ -1,6 +1,7 @@
 # ruff: noqa: SLF001 - a correction reaches into the base's private names; ministack_names guards them
 """Which resource a request is about: its ARN as policies write it, and its tags."""
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,6 +19,7 @@ def apply() -> None:
     """Replace the ARNs that the base makes for roles and functions, and the tags it finds."""
     require("core.responses", "request_scope", "get_region")
     require("services.apigateway_v1", "_v1_tags")
+    require("services.apigateway", "_api_tags")
     supplant("core.iam_actions", "extract_resource_arn", _exact)
     supplant("services.tagging", "resource_tags", _of_every_kind)
     supplant("services.lambda_svc", "_resolve_request_scoped_name_and_qualifier", _with_partial_arns)
@@ -41,10 +43,18 @@ def apply() -> None:
     source="Lambda Developer Guide, resources and conditions for Lambda actions",
     test="tests/localcloud/test_function_invocation.py::test_a_policy_for_the_function_does_not_allow_its_alias",
 )
+@behaviour(
+    call="logs:PutLogEvents",
+    expected="what is done to one log stream is about its ARN, log-group:GROUP:log-stream:STREAM",
+    source="Service Authorization Reference, Amazon CloudWatch Logs",
+    test=f"{_TEST}::test_a_log_stream_is_known_by_its_group_and_name",
+)
 def _exact(old: Callable[..., str]) -> Callable[..., str]:
     def extract(service: str, method: str, path: str, *given: Any) -> str:
-        _headers, _body, query, region, account = given
+        headers, body, query, region, account = given
         arn = old(service, method, path, *given)
+        if service == "logs" and headers.get("x-amz-target", "").rpartition(".")[2] in _OF_ONE_LOG_STREAM:
+            return _of_log_stream(arn, body)
         if service == "iam":
             return _of_identity(arn, query, account)
         if service == "lambda":
@@ -74,6 +84,17 @@ def _with_partial_arns(old: Callable[[str], Any]) -> Callable[[str], Any]:
     return resolve
 
 
+_OF_ONE_LOG_STREAM = {"CreateLogStream", "DeleteLogStream", "GetLogEvents", "PutLogEvents"}
+
+
+def _of_log_stream(arn: str, body: bytes) -> str:
+    try:
+        name = json.loads(body or b"{}").get("logStreamName")
+    except (ValueError, AttributeError):
+        name = None
+    return f"{arn}:log-stream:{name}" if name else arn
+
+
 def _of_identity(arn: str, query: Mapping[str, Any], account: str) -> str:
     kind, _, name = arn.partition(f"arn:aws:iam::{account}:")[2].partition("/")
     iam = part("services.iam")
@@ -93,7 +114,7 @@ def _of_identity(arn: str, query: Mapping[str, Any], account: str) -> str:
 )
 @behaviour(
     call="apigateway:*",
-    expected="a REST API's tags are aws:ResourceTag of the API and of everything below it",
+    expected="an API's tags are aws:ResourceTag of the API, of a REST API's also of everything below it",
     source="docs/aws-behaviour.md §1",
     test="tests/localcloud/test_rest_api_control.py::test_an_apis_tags_count_for_what_is_below_it",
 )
@@ -103,7 +124,7 @@ def _of_every_kind(old: Callable[[str], Any]) -> Callable[[str], Any]:
     def tags(arn: str) -> Any:
         pieces = arn.split(":", 5)
         if len(pieces) > 5 and pieces[2] == "apigateway":
-            return _of_rest_api(pieces[3], pieces[5])
+            return _of_rest_api(pieces[3], pieces[5]) or dict(part("services.apigateway")._api_tags.get(arn) or {})
         named = FunctionName.of_arn(arn)
         if named and named.qualifier and os.environ.get("LOCALCLOUD_ALIAS_TAGS", "function") == "none":
             return {}
