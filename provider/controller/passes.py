@@ -45,12 +45,13 @@ _TOGETHER = 50  # records in one transaction; DynamoDB takes 100 writes
 
 
 class _RefusedWithNew(Exception):  # noqa: N818 - it carries what was new in the document
-    """AWS refused a document; these were the new grants in it."""
+    """AWS refused a document; these were the new grants in it, and those that stand of which it held more."""
 
-    def __init__(self, error: Permanent, new: Sequence[DeclarationId]) -> None:
+    def __init__(self, error: Permanent, fitted: Fitted) -> None:
         super().__init__(str(error))
         self.error = error
-        self.new = new
+        self.new = (*fitted.new, *fitted.more)
+        self.stand = fitted.more
 
 
 @dataclass(slots=True)
@@ -141,7 +142,7 @@ class Pass:
                     continue
                 if not refusal.new:
                     return Passed(arn, Outcome.REFUSED, self.clock.now(), refusal.error)
-                if len(refusal.new) == 1:
+                if len(refusal.new) == 1 and refusal.new != refusal.stand:
                     refused[refusal.new[0]] = refusal.error
                 tries += _halves(refusal.new)
                 if passed.outcome is Outcome.UNSETTLED:  # removals, and what stands, wait for nobody
@@ -201,7 +202,7 @@ class Pass:
         try:
             self.policies.write(arn, fitted.plan.document, revision)
         except (PolicyFull, PolicyRefused) as refused:
-            raise _RefusedWithNew(refused, fitted.new) from refused
+            raise _RefusedWithNew(refused, fitted) from refused
         finally:
             if served_later:
                 self.resource = replace(self.resource, undeployed_since=self.clock.now())
@@ -215,7 +216,11 @@ class Pass:
         policy = Policy(arn, live.document, self.centre, self.limit)
         found = self._within(policy, live, standing)
         if only is not None:
-            standing = [one for one in standing if one.id not in found.new or one.id in only]
+            standing = [
+                one if one.id in only or one.id not in found.more else one.narrowed
+                for one in standing
+                if one.id in only or one.id not in found.new
+            ]
             found = self._within(policy, live, standing)
         nobodys = unexplained(policy, found.plan.removed, _explained(self.views))
         ours = len(found.plan.removed) + len(standing)

@@ -4,13 +4,13 @@ A grant that does not fit does not keep later, smaller ones out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from provider.core.declarations import OpenMethods
 from provider.core.documents import Document, text_of
 from provider.core.errors import Permanent, PolicyFull, VpcEndpointsOnPublicApi, WouldShutOut
 from provider.core.identifiers import Arn, DeclarationId, resource_of
-from provider.core.plans import Plan, permissions, plan
+from provider.core.plans import Plan, framed, permissions, plan
 from provider.core.records import GrantRecord, TargetView
 from provider.core.specifications import ApiExecution, GrantType
 from provider.core.statements import CentreId, Statement, merge, render, taken_apart
@@ -18,24 +18,38 @@ from provider.core.statements import CentreId, Statement, merge, render, taken_a
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A grant that must stand on a resource, with the statements that it needs there."""
+    """A grant that must stand on a resource, with the statements that it needs there.
+
+    `first` are those that open what its stack was told; the rest is what its moved target needs besides. Where what it was told
+    is not to be open here, all are first.
+    """
 
     row: GrantRecord
     statements: tuple[Statement, ...]
+    first: tuple[Statement, ...]
 
     @property
     def id(self) -> DeclarationId:
         """The grant's id."""
         return self.row.id
 
+    @property
+    def narrowed(self) -> "Standing":
+        """The grant without what a moved target needs."""
+        return replace(self, statements=self.first)
+
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A plan within the limit; the new grants in it; and the error of each that it had to leave out."""
+    """A plan within the limit; the new grants in it; and the error of each that it had to leave out.
+
+    `more` are grants that stand and of which it holds, since their target has moved, more than stood.
+    """
 
     plan: Plan
     new: tuple[DeclarationId, ...]
     left_out: Mapping[DeclarationId, Permanent]
+    more: tuple[DeclarationId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +77,12 @@ class Policy:
 def standing_on(arn: Arn, view: TargetView) -> list[Standing]:
     """The grants of a name that must stand on a resource now."""
     opened = ((row, sorted(one for one in view.open_at(row) if resource_of(one) == arn)) for row in view.grants)
-    return [
-        Standing(row, tuple(part for one in arns for part in render(row.grant, one))) for row, arns in opened if arns
-    ]
+    return [_standing(row, arns) for row, arns in opened if arns]
+
+
+def _standing(row: GrantRecord, arns: Sequence[Arn]) -> Standing:
+    statements = tuple(part for one in arns for part in render(row.grant, one))
+    return Standing(row, statements, render(row.grant, row.told) if row.told in arns else statements)
 
 
 def fit(
@@ -83,24 +100,33 @@ def fit(
         refused: errors of grants that must not be let in anew.
 
     New grants are those whose permissions the policy does not hold yet. Grants that stand are never
-    left out: a document that only shrinks always fits.
+    left out: a document that only shrinks always fits. Where their target has moved, they stand where their stack was told, and
+    get the rest as far as there is room.
     """
     held = permissions(policy.actual, policy.centre)
-    stands = {one.id for one in standing if taken_apart(one.statements) <= held}
-    base = [*kept, *(part for one in standing if one.id in stands for part in one.statements)]
+    stands = {one.id for one in standing if taken_apart(one.first) <= held}
+    base = [*kept, *(part for one in standing if one.id in stands for part in _held(one, held))]
     left_out = {one.id: refused[one.id] for one in standing if refused and one.id in refused and one.id not in stands}
-    asking = [one for one in standing if one.id not in stands and one.id not in left_out]
-    new = sorted(asking, key=lambda one: (one.row.asked_at, one.id))
-    return _admitted(policy, base, new, left_out)
+    asking = [one for one in standing if one.id not in (refused or ()) and not taken_apart(one.statements) <= held]
+    found = _admitted(policy, base, sorted(asking, key=lambda one: (one.row.asked_at, one.id)))
+    return Fitted(
+        plan=found.plan,
+        new=tuple(one for one in found.new if one not in stands),
+        left_out={**left_out, **{one: error for one, error in found.left_out.items() if one not in stands}},
+        more=tuple(one for one in found.new if one in stands),
+    )
 
 
-def _admitted(
-    policy: Policy, base: list[Statement], new: Sequence[Standing], left_out: dict[DeclarationId, Permanent]
-) -> Fitted:
-    """Add up what each new grant takes, then plan once; take the last away again should that be too long after all."""
+def _held(one: Standing, held: frozenset[Statement]) -> list[Statement]:
+    return [part for part in one.statements if taken_apart([part]) <= held]
+
+
+def _admitted(policy: Policy, base: list[Statement], asking: Sequence[Standing]) -> Fitted:
+    """Add up what each takes, then plan once; take the last away again should that be too long after all."""
     room = _Room(policy, base)
     admitted: list[Standing] = []
-    for one in new:
+    left_out: dict[DeclarationId, Permanent] = {}
+    for one in asking:
         size = room.size + room.needed(one.statements)
         if policy.has_room_for(size):
             room.take(one.statements)
@@ -117,32 +143,39 @@ def _admitted(
 
 @dataclass(slots=True)
 class _Room:
-    """How many characters a policy has, as statements come in that are merged with those that are there."""
+    """How many characters a policy has, as statements come in that are merged with those that are there.
+
+    `first` says that there are none yet, so that no comma comes before the next.
+    """
 
     policy: Policy
     base: Sequence[Statement]
     size: int = 0
+    first: bool = True
     names: dict[Statement, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.size = self.policy.planned(self.base).size
+        found = replace(self.policy, instead=None).planned(self.base).document
+        self.size = len(text_of(found or framed(self.policy.actual, [])))
+        self.first = not found
         for one in self.base:
             self.names.setdefault(one.frame, set()).update(one.names)
 
     def needed(self, statements: Iterable[Statement]) -> int:
         """Characters that statements would add: their names where there is such a statement, all of them where not."""
-        return sum(self._needed(one) for one in statements)
+        return sum(self._needed(one) for one in statements) - self.first
 
     def _needed(self, one: Statement) -> int:
         there = self.names.get(one.frame)
         if there is None:
-            return len(text_of(one.document(self.policy.centre))) + 1
+            return len(text_of(one.document(self.policy.centre))) + len(",")
         return sum(len(name) + 3 for name in one.names if name not in there)
 
     def take(self, statements: Iterable[Statement]) -> None:
         """Let statements in."""
         for one in statements:
-            self.size += self._needed(one)
+            self.size += self.needed([one])
+            self.first = False
             self.names.setdefault(one.frame, set()).update(one.names)
 
 

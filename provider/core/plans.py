@@ -46,8 +46,13 @@ def plan(
     removed = permissions(actual, centre) - taken_apart(desired)
     if not foreign and not wanted:
         return Plan(None, changed, removed)
+    return Plan(framed(actual, foreign + wanted), changed, removed)
+
+
+def framed(actual: Document | None, statements: Sequence[Any]) -> Document:
+    """A whole policy of these statements, with what the actual one says besides."""
     frame = {key: value for key, value in (actual or {}).items() if key != "Statement"} or {"Version": "2012-10-17"}
-    return Plan({**frame, "Statement": foreign + wanted}, changed, removed)
+    return {**frame, "Statement": list(statements)}
 
 
 def permissions(actual: Document | None, centre: CentreId) -> frozenset[Statement]:
