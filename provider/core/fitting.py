@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from provider.core.declarations import OpenMethods
 from provider.core.documents import Document, text_of
 from provider.core.errors import Permanent, PolicyFull, VpcEndpointsOnPublicApi, WouldShutOut
-from provider.core.identifiers import Arn, DeclarationId, resource_of
+from provider.core.identifiers import Arn, DeclarationId, RestApiArn, resource_of
 from provider.core.plans import Plan, framed, permissions, plan
 from provider.core.records import GrantRecord, TargetView
 from provider.core.specifications import ApiExecution, GrantType
@@ -221,7 +221,11 @@ def unexplained(
 
 
 def _opened_by(one: Statement, resource: Arn) -> set[Arn]:
-    """The ARNs that a statement in a resource's policy opens: the resource itself, or stages of the API."""
+    """The ARNs that a statement in a resource's policy opens: the resource itself, or stages of the API.
+
+    Somebody who may write the policy may have written it under our Sid, with a resource that we would not.
+    """
     if one.grant_type is not GrantType.EXECUTE_API:
         return {resource}
-    return {Arn("/".join(text.split("/")[:2])) for text in one.resources}
+    stages = {"/".join(text.split("/")[:2]) for text in one.resources}
+    return {Arn(text) for text in stages if RestApiArn.parse(text)}
