@@ -1,16 +1,19 @@
 """How-to pages as their readers use them: the commands are taken from the page, run as they stand, and what it shows is compared.
 
 On a page, a block marked `console` is a piece of shell; a block marked `text` right after it shows lines that it prints, in
-this order, where `…` stands for any text. All pieces of a page run in one shell, which ends at the first that fails.
+this order, where `…` stands for any text. All pieces of a page run in one shell, which ends at the first that fails. Who has
+followed a page has no stack left of it.
 """
 
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rolled_out import ROOT, Organization
+import pytest
+from rolled_out import REGIONS, ROOT, Organization
 
 from provider.localcloud.environments import Environment, ensure
 
@@ -49,6 +52,9 @@ def follow(page: str, org: Organization, directory: Path) -> list[str]:
     """
     todo = pieces((PAGES / page).read_text("utf-8"))
     assert todo, f"{page} has no commands"
+    if shutil.which("curl") is None and any("curl " in piece.shell for piece in todo):
+        pytest.skip("curl is not installed")
+    before = _stacks(org)
     (directory / "templates").symlink_to(ROOT / "templates")
     script = "\n".join(f"echo '{_MARK}'\n{piece.shell}" for piece in todo)
     environment = org.cloud.environment("consumer")
@@ -63,6 +69,7 @@ def follow(page: str, org: Organization, directory: Path) -> list[str]:
     assert done.returncode == 0, told
     for piece, text in zip(todo, printed, strict=True):
         assert_shown(piece, text)
+    assert _stacks(org) == before, f"{page} leaves stacks behind"
     return printed
 
 
@@ -74,6 +81,12 @@ def assert_shown(piece: Piece, text: str) -> None:
         assert any(re.fullmatch(pattern, line.strip()) for line in lines), (
             f"{piece.shell}\nprinted\n{text}\nand not\n{wanted}"
         )
+
+
+def _stacks(org: Organization) -> set[str]:
+    """The ids of all stacks there are."""
+    clients = [org.cloud.client("cloudformation", one, region) for one in org.cloud.accounts for region in REGIONS]
+    return {stack["StackId"] for client in clients for stack in client.describe_stacks()["Stacks"]}
 
 
 def _commands(directory: Path) -> Path:

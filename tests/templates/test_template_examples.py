@@ -1,31 +1,24 @@
-"""The examples say what people would write, and what they say is right: properties, order, code, SAM."""
+"""The examples say what people would write, and what they say is right: properties, attributes, order, outputs."""
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
-import boto3
 import jsonschema
 import pytest
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-from template_documents import EXAMPLES, ROOT, Resolver, load, outputs, resolved
+from template_documents import EXAMPLES, ROOT, load, outputs, resolved
 
-# What a resource of each type returns to !GetAtt.
+# What a resource of each type returns to !GetAtt, a permission by its grant type.
 RETURNED = {
     "Custom::CrossAccountTarget": {"Name", "TargetArn", "TargetArns"},
-    "Custom::CrossAccountPermission": {
-        "GrantId",
-        "TargetArn",
-        "AuthorizerUri",
-        "SourceArns",
-        "InvokeUrl",
-        "DeploymentStatus",
-        "DeploymentReason",
-        "RoleArn",
-    },
+    "Custom::CrossAccountPermission": {"GrantId", "TargetArn"},
     "Custom::CrossAccountTargetLookup": {"TargetArn", "AuthorizerUri", "InvokeUrl", "RoleArn"},
+}
+GRANTED = {
+    "Authorizer": {"AuthorizerUri", "SourceArns"},
+    "InvokeFunction": {"AuthorizerUri"},
+    "ExecuteApi": {"InvokeUrl", "DeploymentStatus", "DeploymentReason"},
+    "AssumeRole": {"RoleArn"},
 }
 # What the resources that ours refer to come to be.
 STANDING = {
@@ -35,8 +28,11 @@ STANDING = {
     "<ClientFunctionRole.Arn>": "arn:aws:iam::111111111111:role/client",
     "<ExecuteApiEndpoint>": "vpce-0123456789abcdef0",
     "<CallerRole.Arn>": "arn:aws:iam::333333333333:role/cross-account/caller",
+    "<OrdersAuthorizer>": "a1b2c3",
+    "<ProxyFunctionRole.Arn>": "arn:aws:iam::111111111111:role/proxy",
+    "<ReaderFunctionRole.Arn>": "arn:aws:iam::111111111111:role/reader",
+    "<StockReaderRole.Arn>": "arn:aws:iam::333333333333:role/cross-account/reader",
 }
-METHOD = "arn:aws:execute-api:us-east-1:111111111111:a1b2c3d4e5/live/GET/orders/1"
 
 
 def ours(name: str, **given: Any) -> dict[str, Any]:
@@ -76,11 +72,16 @@ def test_an_example_uses_our_types_as_their_schemas_say(name: str, given: dict[s
 def test_an_example_reads_only_what_is_returned(name: str) -> None:
     """A !GetAtt of something else would fail the deployment after all the work is done."""
     template = load(name)
-    read = re.findall(r'"Fn::GetAtt": \["(\w+)", "(\w+)"\]', json.dumps(template))
-    types = {key: value["Type"] for key, value in template["Resources"].items()}
-    wrong = [(key, what) for key, what in read if types[key] in RETURNED and what not in RETURNED[types[key]]]
-    assert wrong == []
-    assert any(types[key] in RETURNED for key, _ in read)
+    text = json.dumps(template)
+    read = re.findall(r'"Fn::GetAtt": \["(\w+)", "(\w+)"\]', text) + re.findall(r"\$\{(\w+)\.(\w+)\}", text)
+    told = {key: returned(one) for key, one in template["Resources"].items() if one["Type"] in RETURNED}
+    assert [(key, what) for key, what in read if key in told and what not in told[key]] == []
+    assert any(key in told for key, _ in read)
+
+
+def returned(resource: dict[str, Any]) -> set[str]:
+    """The attributes of a resource of ours."""
+    return RETURNED[resource["Type"]] | GRANTED.get(resource["Properties"].get("GrantType", ""), set())
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -102,46 +103,6 @@ def test_the_owner_consents_by_tag_and_publishes_the_alias() -> None:
     assert (alias["Name"], alias["FunctionName"]) == ("live", "<TokenFunction>")
     assert (target["Name"], target["FunctionArn"]) == ("token-service", "<TokenFunctionLiveAlias>")
     assert (target["AllowedGrantTypes"], target["AllowedAccounts"]) == (["Authorizer"], ["111111111111"])
-
-
-def authorizer() -> Callable[[dict[str, Any], None], dict[str, Any]]:
-    """The example's function, as Lambda would load it."""
-    source = resolved("examples/token-service.yaml")["TokenFunction"]["Properties"]["Code"]["ZipFile"]
-    module: dict[str, Any] = {}
-    exec(compile(source, "index.py", "exec"), module)  # noqa: S102 - the example's own code
-    handler: Callable[[dict[str, Any], None], dict[str, Any]] = module["handler"]
-    return handler
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        {"type": "REQUEST", "methodArn": METHOD, "headers": {"Authorization": "Bearer demo-token"}},
-        {"type": "REQUEST", "methodArn": METHOD, "headers": {"authorization": "Bearer demo-token"}},
-        {"type": "TOKEN", "methodArn": METHOD, "authorizationToken": "Bearer demo-token"},
-    ],
-)
-def test_the_authorizer_lets_the_known_token_in(event: dict[str, Any]) -> None:
-    """For the whole stage, since API Gateway caches the answer by token and not by method."""
-    answer = authorizer()(event, None)
-    [statement] = answer["policyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Action"]) == ("Allow", "execute-api:Invoke")
-    assert statement["Resource"] == "arn:aws:execute-api:us-east-1:111111111111:a1b2c3d4e5/live/*"
-    assert answer["principalId"] == "demo-user"
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        {"type": "REQUEST", "methodArn": METHOD, "headers": {"Authorization": "Bearer other"}},
-        {"type": "REQUEST", "methodArn": METHOD, "headers": None},
-        {"type": "TOKEN", "methodArn": METHOD, "authorizationToken": ""},
-    ],
-)
-def test_the_authorizer_turns_others_away(event: dict[str, Any]) -> None:
-    """With the word that API Gateway turns into 401."""
-    with pytest.raises(Exception, match=r"^Unauthorized$"):
-        authorizer()(event, None)
 
 
 def test_the_plain_api_is_deployed_only_when_its_authorizer_works() -> None:
@@ -220,36 +181,3 @@ def test_the_plain_api_narrows_to_one_authorizer() -> None:
 def test_an_example_shows_what_it_made(name: str, values: dict[str, str]) -> None:
     """The next step needs the target's name, the authorizer's id, the URL to call."""
     assert outputs(name) == values
-
-
-@pytest.fixture(scope="module")
-def translated() -> dict[str, Any]:
-    """The SAM example as CloudFormation gets it, translated without a call to AWS."""
-    # The translator takes from the session the Region alone.
-    session = boto3.Session(region_name="us-east-1")
-    template = load("examples/orders-api-sam.yaml")
-    translator = Translator({}, Parser(), boto_session=session)
-    result: dict[str, Any] = translator.translate(template, {"Target": "333333333333/token-service"})
-    return result
-
-
-def test_sam_gives_no_permission_on_the_foreign_function(translated: dict[str, Any]) -> None:
-    """It could not be applied: the function is another account's. The one on the stack's own function stays."""
-    permissions = [
-        resource["Properties"]["FunctionName"]
-        for resource in translated["Resources"].values()
-        if resource["Type"] in {"AWS::Lambda::Permission", "AWS::Lambda::ResourcePolicy"}
-    ]
-    assert permissions == [{"Ref": "ListOrdersFunction"}]
-
-
-def test_sam_names_the_looked_up_function_as_authorizer(translated: dict[str, Any]) -> None:
-    """The API's definition takes the ARN from the lookup, so there is no circle through the permission."""
-    body = translated["Resources"]["OrdersApi"]["Properties"]["Body"]
-    [(name, definition)] = body["securityDefinitions"].items()
-    uri = definition["x-amazon-apigateway-authorizer"]["authorizerUri"]
-    assert json.dumps(uri).count('["TokenService", "TargetArn"]') == 1
-    assert body["paths"]["/orders"]["get"]["security"] == [{name: []}]
-    assert translated["Resources"]["OrdersAuthorizerPermission"]["Properties"]["ApiId"] == {"Ref": "OrdersApi"}
-    lookup = Resolver(load("examples/orders-api-sam.yaml"), {}).resources()["TokenService"]
-    assert "<OrdersApi>" not in json.dumps(lookup)

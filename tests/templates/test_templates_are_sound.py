@@ -170,6 +170,37 @@ def test_what_is_no_organization_is_refused(name: str, value: str) -> None:
             ["333333333333/token-service", "token-service"],
             ["", "token_service"],
         ),
+        (
+            "examples/orders-api-migrating.yaml",
+            "ProxyFunctionArn",
+            [
+                "arn:aws:lambda:us-east-1:111111111111:function:proxy",
+                "arn:aws-cn:lambda:r:111111111111:function:p:live",
+            ],
+            ["proxy", "arn:aws:lambda:us-east-1:111111111111:layer:proxy", "arn:aws:iam::111111111111:role/proxy"],
+        ),
+        (
+            "examples/orders-reader.yaml",
+            "Path",
+            ["/orders", "/orders/*", "/orders/17"],
+            ["", "/", "/*", "*", "/orders*", "/orders/../admin", "/other"],
+        ),
+        (
+            "examples/stock-reader.yaml",
+            "StockUrl",
+            [
+                "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com",
+                "https://a.execute-api.cn-north-1.amazonaws.com.cn",
+            ],
+            [
+                "http://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com",
+                "https://a.execute-api.r.amazonaws.com/x",
+                "https://a.org",
+            ],
+        ),
+        ("examples/stock-reader.yaml", "ExternalId", ["stock-reader-1"], ["", "x", "a b", "x" * 129]),
+        ("examples/stock-http-api.yaml", "ConsumerAccountIds", ["111111111111"], ["", "*", "11111111111"]),
+        ("examples/orders-rest-api.yaml", "ConsumerAccountIds", ["111111111111"], ["", "*", "11111111111"]),
         ("examples/private-api-owner.yaml", "SubnetIds", ["", "subnet-0123456789abcdef0"], ["subnet", "vpc-01234567"]),
         ("examples/private-api-owner.yaml", "DynamoDbPrefixListId", ["", "pl-02cd2c6b"], ["pl-", "com.amazonaws"]),
         (
