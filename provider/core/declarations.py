@@ -26,7 +26,7 @@ from provider.core.identifiers import (
 )
 from provider.core.properties import PERMISSION, TARGET, is_true, validate
 from provider.core.requests import Request
-from provider.core.specifications import GrantType, Specification, checked, specification
+from provider.core.specifications import GrantType, Specification, checked
 
 OWN_FUNCTIONS = "cross-account-permission"
 """How the names of this system's own functions begin; nobody may publish one, and the grantor role may touch none."""
@@ -220,7 +220,7 @@ def _own(name: str, text: str, account: AccountId) -> TargetArn:
 
 def _grant(origin: Origin, properties: Mapping[str, Any]) -> Grant:
     reference = TargetReference.of(properties)
-    asked = checked(specification(properties["GrantType"], properties), origin)
+    asked = checked(properties["GrantType"], properties, origin)
     expires_at = properties.get("ExpiresAt")
     if expires_at is not None and epoch(expires_at) is None:
         raise InvalidProperty(

@@ -81,8 +81,8 @@ def _is_whole(text: str) -> bool:
 
 
 def _reading_order(violation: ValidationError) -> tuple[int, str]:
-    # A misspelt name explains the missing property beside it: say that first.
-    rank = {"additionalProperties": 0, "required": 1}.get(str(violation.validator), 2)
+    # A misspelt name explains the missing property beside it, and one too many what is wrong with others: say that first.
+    rank = {"additionalProperties": 0, "not": 1, "required": 2}.get(str(violation.validator), 3)
     return rank, _path(violation.absolute_path)
 
 

@@ -149,22 +149,22 @@ def specification(grant_type: str, properties: Mapping[str, Any]) -> Specificati
     return _CLASSES[grant_type].of(properties)
 
 
-def checked(found: Specification, origin: Origin) -> Specification:
-    """The specification, whose principals are the asking account's own and whose paths are paths.
+def checked(grant_type: str, properties: Mapping[str, Any], origin: Origin) -> Specification:
+    """The specification in valid properties, whose principals are the asking account's own and whose paths are paths.
 
     Raises:
         ForeignPrincipal: a principal is of another account or partition.
         InvalidProperty: a path leaves its place.
     """
-    for index, principal in enumerate(getattr(found, "principals", ())):
+    for index, principal in enumerate(properties.get("Principals", ())):
         _, partition, _, _, account, _ = principal.split(":", 5)
         if account != origin.account or partition != origin.stack.partition:
             raise ForeignPrincipal(f"Principals[{index}]", principal, origin.account)
-    for index, path in enumerate(getattr(found, "paths", ())):
+    for index, path in enumerate(properties.get("Paths", ())):
         if _LEAVING.search(path):
             problem, remedy = "has an empty step, or one of dots alone", "Give the path as API Gateway knows it."
             raise InvalidProperty(f"Paths[{index}]", path, problem, remedy)
-    return found
+    return specification(grant_type, properties)
 
 
 _LEAVING = re.compile(r"//|/\.{1,2}(?:/|$)|%2[eEfF]|%5[cC]|%2[aA]|%3[fF]")
