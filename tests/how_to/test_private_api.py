@@ -135,6 +135,8 @@ def test_the_endpoint_leads_its_roles_to_this_api_alone(org: Organization, order
     assert other.call(guest, client.endpoint).said.endswith(f"because no VPC endpoint policy allows {LEAVE}")
     (statement,) = json.loads(client.described()["PolicyDocument"])["Statement"]
     assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": client.role}}
+    stage = f"arn:aws:execute-api:us-east-1:333333333333:{orders.api}/live"
+    assert statement["Resource"] == [f"{stage}/GET/orders", f"{stage}/POST/orders"]
 
 
 def test_the_owners_account_is_left_to_its_own_iam(org: Organization, orders: Orders, client: Client) -> None:
