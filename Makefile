@@ -51,8 +51,10 @@ soak: export MODEL_BUDGET := soak
 soak: $(STAMP) ## Play the model of CloudFormation and the concurrent writers at length
 	$(BIN)/pytest -q --timeout 7200 tests/controller/test_model.py tests/controller/test_concurrent_writers.py
 
+docs: export WRITE_DOCS := 1
 docs: $(STAMP) ## Write the generated parts of the docs
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/pytest -q tests/proof/test_every_permission_is_proven.py
 
 format: $(STAMP) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix --quiet .

@@ -1,0 +1,204 @@
+"""A life of everything that the system does, on the local cloud, for what it makes our roles call."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from identities import a_name
+from rolled_out import ROOT, TEMPLATES, Organization
+
+from provider.cli.organization import ACCOUNTS
+from provider.controller.names import Reservation, reserve
+from provider.core.identifiers import AccountId
+from provider.rollout.stacks import StackFailed
+
+ROLES = ROOT / "templates" / "account-roles.yaml"
+CENTRAL, CONSUMER, OWNER = (ACCOUNTS[name] for name in ("central", "consumer", "owner"))
+_FOR_CONSUMER = {"Accounts": CONSUMER}
+_CONTROLLER, _REQUESTS = "cross-account-permission-controller", "cross-account-permission-requests"
+_PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Life:
+    """What is done, in its order."""
+
+    org: Organization
+
+    def live(self) -> None:
+        """All of it, in several stacks at a time; nothing of it depends on another part."""
+        steps = (
+            lambda: self.functions("us-east-1", "eu-west-1"),
+            lambda: self.functions("eu-west-1", "us-east-1"),
+            self.rest_apis,
+            self.functions_without_qualifier,
+            self.roles,
+            self.untagged_functions_and_roles,
+            self.untagged_rest_apis,
+            self.functions_that_are_gone,
+            self.rest_apis_that_are_gone,
+            self.roles_that_are_gone,
+            self.aliases_that_are_published,
+            self.drift_and_the_schedule,
+            self.names,
+            self.templates_are_read,
+        )
+        with ThreadPoolExecutor(max_workers=4) as workers:
+            for done in [workers.submit(step) for step in steps]:
+                done.result()
+        self.a_request_that_the_stream_has_missed()
+
+    def functions(self, home: str, asking: str) -> None:
+        """Functions and consumers of two Regions; created, changed, refused, deleted."""
+        arn = self._function("owner", home)
+        target = self._publish("owner", arn, home, GrantTypes="Authorizer,InvokeFunction")
+        self._granted(target, "permission.yaml", asking, [{}, {"Revision": "2"}])
+        self._granted(target, "wish.yaml", home, [{"GrantType": "InvokeFunction"}])
+        with refused("not allowed"):
+            self.org.deploy("intruder", a_name(), TEMPLATES / "permission.yaml", Target=target)
+        assert self.org.policy(arn) is None
+
+    def functions_without_qualifier(self) -> None:
+        """A function itself has a policy of its own, and its own revision."""
+        function = self._function("owner").rpartition(":")[0]
+        self._granted(self._publish("owner", function), "permission.yaml", "us-east-1", [{}])
+
+    def rest_apis(self) -> None:
+        """Open methods are looked at before a first statement, the stage before and after it is deployed."""
+        name = a_name("api")
+        more = {"Authorization": "NONE", "OpenMethods": "CloseWhileGranted"}
+        self._granted(self._rest_api(name, **more)["Name"], "wish.yaml", "us-east-1", [{"GrantType": "ExecuteApi"}])
+
+    def roles(self) -> None:
+        """A role's trust policy."""
+        self._granted(self._role(a_name("role"))["Name"], "wish.yaml", "us-east-1", [{"GrantType": "AssumeRole"}])
+
+    def untagged_functions_and_roles(self) -> None:
+        """What its owner has not tagged is looked at and not opened."""
+        with refused("tag it CrossAccountPermission=allowed"):
+            self._role(a_name("role"), Tag="refused")
+        with refused("tag it CrossAccountPermission=allowed"):
+            self._publish("owner", self._function("owner", tag="refused"))
+
+    def untagged_rest_apis(self) -> None:
+        """Likewise."""
+        with refused("tag it CrossAccountPermission=allowed"):
+            self._rest_api(a_name("api"), Tag="refused")
+
+    def functions_that_are_gone(self) -> None:
+        """One that is not there is not published; a grant on one that its owner deletes is deleted like any other."""
+        with refused("does not exist"):
+            self._publish("owner", f"arn:aws:lambda:us-east-1:{OWNER}:function:nothing:live")
+        function, client = self._function("owner"), self.org.cloud.client("lambda", "owner")
+        target = self._publish("owner", function, GrantTypes="InvokeFunction")
+        name = function.rpartition(":")[0]
+        self._orphaned(target, "InvokeFunction", lambda: client.delete_function(FunctionName=name))
+
+    def rest_apis_that_are_gone(self) -> None:
+        """Likewise."""
+        api = self._rest_api(a_name("api"), Redeploy="false")
+        client = self.org.cloud.client("apigateway", "owner")
+        self._orphaned(api["Name"], "ExecuteApi", lambda: client.delete_rest_api(restApiId=api["ApiId"]))
+
+    def roles_that_are_gone(self) -> None:
+        """Likewise."""
+        name, client = a_name("role"), self.org.cloud.client("iam", "owner")
+        self._orphaned(self._role(name)["Name"], "AssumeRole", lambda: client.delete_role(RoleName=name))
+
+    def aliases_that_are_published(self) -> None:
+        """In an account whose owners consent by publication: an alias whose function has no tag."""
+        stack = "cross-account-permission-account-roles"
+        self.org.deploy("intruder", stack, ROLES, CentralAccountId=CENTRAL, AliasTargetsConsent="Publication")
+        alias = self._function("intruder", tag="refused")
+        target = self._publish("intruder", alias)
+        self._granted(target, "permission.yaml", "us-east-1", [{}])
+
+    def drift_and_the_schedule(self) -> None:
+        """A statement of ours that its owner takes away is there again after the next hour's look."""
+        arn, stack = self._function("owner"), a_name("drift")
+        self.org.deploy("consumer", stack, TEMPLATES / "permission.yaml", Target=self._publish("owner", arn))
+        self.org.cloud.client("lambda", "owner").delete_resource_policy(ResourceArn=arn)
+        self.org.cloud.client("dynamodb", "central").update_item(
+            TableName="cross-account-permission-grants",
+            Key={"pk": {"S": f"RESOURCE#{arn}"}, "sk": {"S": "RESOURCE"}},
+            UpdateExpression="SET dueAt = :now",
+            ExpressionAttributeValues={":now": {"N": str(int(time.time()) - 1)}},
+        )
+        self.org.cloud.fire_schedules()
+        wait_until(lambda: self.org.sources(arn) != [], "the statement stands again")
+        self.org.delete("consumer", stack)
+
+    def a_request_that_the_stream_has_missed(self) -> None:
+        """The schedule finds it, counts its attempts, and answers it."""
+        functions, tables = (self.org.cloud.client(service, "central") for service in ("lambda", "dynamodb"))
+        [mapping] = functions.list_event_source_mappings(FunctionName=_CONTROLLER)["EventSourceMappings"]
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        key = {"account": {"S": CONSUMER}, "request": {"S": a_name("missed")}}
+        tables.put_item(TableName=_REQUESTS, Item={**key, "issuedAt": {"S": "20261101T000000Z"}})
+        self.org.cloud.fire_schedules()
+        wait_until(lambda: "Item" not in tables.get_item(TableName=_REQUESTS, Key=key), "the request is answered")
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+    def names(self) -> None:
+        """A short name that the centre has reserved."""
+        name = a_name("name")
+        client = self.org.cloud.client("dynamodb", "central")
+        reserve(client, "cross-account-permission-grants", Reservation("default", name, AccountId(OWNER)))
+        arn = self._function("owner")
+        parameters = {"Name": name, "FunctionArn": arn, **_FOR_CONSUMER}
+        self.org.deploy("owner", name, TEMPLATES / "target.yaml", **parameters)
+        self._granted(name, "permission.yaml", "us-east-1", [{}])
+
+    def templates_are_read(self) -> None:
+        """Every account of the organization may read the templates that it deploys."""
+        bucket = f"cross-account-permission-{CENTRAL}-us-east-1"
+        listed = self.org.cloud.client("s3", "central").list_objects_v2(Bucket=bucket, Prefix="templates/")
+        key = listed["Contents"][0]["Key"]
+        assert self.org.cloud.client("s3", "consumer").get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def _function(self, account: str, region: str = "us-east-1", tag: str = "allowed") -> str:
+        return self.org.deploy(account, a_name("f"), TEMPLATES / "function.yaml", region, Tag=tag)["AliasArn"]
+
+    def _rest_api(self, name: str, **more: str) -> Mapping[str, str]:
+        self.org.cloud.forget_deployments()
+        return self.org.deploy("owner", name, TEMPLATES / "rest-api.yaml", Name=name, **_FOR_CONSUMER, **more)
+
+    def _role(self, name: str, **more: str) -> Mapping[str, str]:
+        return self.org.deploy("owner", name, TEMPLATES / "role.yaml", Name=name, **_FOR_CONSUMER, **more)
+
+    def _publish(self, account: str, arn: str, region: str = "us-east-1", **more: str) -> str:
+        name = a_name("t")
+        given = {"Name": name, "FunctionArn": arn, **_FOR_CONSUMER, **more}
+        return self.org.deploy(account, name, TEMPLATES / "target.yaml", region, **given)["Name"]
+
+    def _granted(self, target: str, template: str, region: str, wishes: list[Mapping[str, str]]) -> None:
+        stack = a_name("s")
+        for wish in wishes:
+            self.org.deploy("consumer", stack, TEMPLATES / template, region, Target=target, **wish)
+        self.org.delete("consumer", stack, region)
+
+    def _orphaned(self, target: str, grant_type: str, vanish: Callable[[], Any]) -> None:
+        stack = a_name("s")
+        self.org.deploy("consumer", stack, TEMPLATES / "wish.yaml", Target=target, GrantType=grant_type)
+        vanish()
+        self.org.delete("consumer", stack)
+
+
+@contextmanager
+def refused(words: str) -> Iterator[None]:
+    """The stack in the block fails for a reason in which these words stand."""
+    with pytest.raises(StackFailed) as failed:
+        yield
+    assert words in failed.value.reason
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """Look again and again, for a while."""
+    end = time.monotonic() + _PATIENCE
+    while not holds():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
