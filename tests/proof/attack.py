@@ -32,10 +32,13 @@ class Attack:
         """Make the call and return what IAM decided for it; fails unless AWS's refusal is the answer."""
         since, who = time.time(), scene.arn(self.who)
         call = getattr(scene.client(self.who, self.service), self.operation)
-        with pytest.raises(ClientError) as refused:
+        try:
             call(**self.arguments(scene.things))
-        code = refused.value.response["Error"]["Code"]
-        assert code in REFUSALS, f"{self.what}: {refused.value}"
+        except ClientError as error:
+            refusal = error
+        else:
+            pytest.fail(f"{self.what} ({self.who}) is let through")
+        assert refusal.response["Error"]["Code"] in REFUSALS, f"{self.what}: {refusal}"
         asked = [one for call in scene.org.cloud.calls(since) for one in call.decisions if one.principal == who]
         assert any(not one.allowed for one in asked), f"{self.what}: IAM was not asked"
         return asked
