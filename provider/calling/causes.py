@@ -39,6 +39,7 @@ class Kind(StrEnum):
     NOT_COVERED = "NotCovered"
     WITHDRAWN = "Withdrawn"
     EXPIRED = "Expired"
+    QUARANTINED = "Quarantined"
     SUSPENDED = "Suspended"
     WAITING = "Waiting"
     UNDEPLOYED = "Undeployed"
@@ -175,6 +176,10 @@ WORDS: Mapping[Kind, tuple[str, str]] = {
     Kind.EXPIRED: (
         "{grant} on target {target} ended by itself at {ended}.",
         "Ask again with a later ExpiresAt.",
+    ),
+    Kind.QUARANTINED: (
+        "{grant} on target {target} is suspended, as all that account {account} holds: it is in quarantine.",
+        "Ask the central account why, and to lift it (crossaccount quarantine).",
     ),
     Kind.SUSPENDED: (
         "{grant} is suspended: target {target} does not offer it to this account at present.",

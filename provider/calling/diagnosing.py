@@ -125,6 +125,7 @@ _STANDINGS = {
     Standing.NOT_COVERED: Kind.NOT_COVERED,
     Standing.WITHDRAWN: Kind.WITHDRAWN,
     Standing.EXPIRED: Kind.EXPIRED,
+    Standing.QUARANTINED: Kind.QUARANTINED,
     Standing.SUSPENDED: Kind.SUSPENDED,
     Standing.WAITING: Kind.WAITING,
     Standing.UNDEPLOYED: Kind.UNDEPLOYED,

@@ -18,6 +18,7 @@ class Standing(StrEnum):
     NOT_COVERED = "NotCovered"  # it has, and not for this caller, method, path or VPC endpoint
     WITHDRAWN = "Withdrawn"  # it is being removed
     EXPIRED = "Expired"  # its time is over
+    QUARANTINED = "Quarantined"  # its account is in quarantine, so that all it holds is suspended
     SUSPENDED = "Suspended"  # its owner does not authorise it at present
     WAITING = "Waiting"  # recorded, and not in force yet
     UNDEPLOYED = "Undeployed"  # in the API's policy, which no deployment is known to have taken up
@@ -151,7 +152,8 @@ def _standing(view: TargetView, row: GrantRecord) -> Standing:
     if row.has_expired(view.now):
         return Standing.EXPIRED
     if not view.open_on(row):
-        return Standing.SUSPENDED
+        is_quarantined = row.grant.origin.account in view.quarantined
+        return Standing.QUARANTINED if is_quarantined else Standing.SUSPENDED
     if row.state is not GrantState.IN_FORCE:
         return Standing.WAITING
     is_api = isinstance(row.grant.specification, ApiExecution)

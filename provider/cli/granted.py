@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from provider.calling.standing import ApiCall, Finding, of_authorizer, of_call
 from provider.cli.errors import CommandError, ExitCode
+from provider.cli.ledger import TABLE
 from provider.controller import codec
 from provider.controller.dynamodb_ledger import DynamoDBLedger
 from provider.core.identifiers import Arn, FunctionArn, RestApiArn, target_arn
 from provider.core.records import TargetView
 
-TABLE = "cross-account-permission-grants"
 _EVER = 2.0**40  # seconds: every resource is due some time
 
 
@@ -48,9 +49,11 @@ class Ledger:
 
     def _views(self, resources: Iterator[Arn]) -> Iterator[TargetView]:
         """All names that point to resources, with their grants."""
+        targets = sorted({name for arn in resources for name in self._names(arn)})
         now = time.time()
-        for target in sorted({name for arn in resources for name in self._names(arn)}):
-            yield self._ledger.view(codec.target_of(target), now)
+        quarantined = self._ledger.quarantined(now)
+        for target in targets:
+            yield replace(self._ledger.view(codec.target_of(target), now), quarantined=quarantined)
 
     def _names(self, arn: Arn) -> Iterator[str]:
         key = codec.to_wire(codec.resource_key(arn))

@@ -18,6 +18,7 @@ Examples:
   crossaccount package
   crossaccount release --profile central --region us-east-1 --region eu-central-1
   crossaccount names reserve token-service --account 333333333333 --profile central
+  crossaccount call https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/prod/orders --profile buyer
 """
 
 _CODES = "\b\nExit codes:\n" + "\n".join(f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())

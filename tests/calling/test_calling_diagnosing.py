@@ -95,6 +95,7 @@ UNUSABLE = answered(UNSIGNED, 500, "AuthorizerConfigurationException", None)
         (Standing.NOT_COVERED, Kind.NOT_COVERED, Kind.NOT_COVERED),
         (Standing.WITHDRAWN, Kind.WITHDRAWN, Kind.WITHDRAWN),
         (Standing.EXPIRED, Kind.EXPIRED, Kind.EXPIRED),
+        (Standing.QUARANTINED, Kind.QUARANTINED, Kind.QUARANTINED),
         (Standing.SUSPENDED, Kind.SUSPENDED, Kind.SUSPENDED),
         (Standing.WAITING, Kind.WAITING, Kind.WAITING),
         (Standing.UNDEPLOYED, Kind.UNDEPLOYED, Kind.UNDEPLOYED),

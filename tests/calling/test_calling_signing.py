@@ -103,6 +103,11 @@ def test_an_answer_that_quotes_the_request_shows_no_secret_of_it(text: str) -> N
         assert secret not in shown
 
 
+def test_of_secrets_that_begin_alike_the_longest_is_hidden_first() -> None:
+    """Or its rest would show."""
+    assert censored("a secret-of-mine here", {"secret", "secret-of-mine"}) == f"a {HIDDEN} here"
+
+
 @given(st.text(max_size=40), st.text(max_size=40), st.sets(st.text(min_size=6, max_size=12), max_size=4))
 def test_no_secret_is_left_in_any_text(before: str, after: str, secrets: set[str]) -> None:
     """Whatever stands around it, the longest first, so that none shows its rest."""

@@ -213,6 +213,15 @@ def test_an_api_that_echoes_the_request_shows_no_credential(
     assert "[hidden]" in printed.out
 
 
+def test_a_cause_that_names_what_was_sent_shows_no_credential(
+    gateway: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Though somebody has put it into the path as well."""
+    gateway.status, gateway.body = 403, b'{"message":"Missing Authentication Token"}'
+    assert run(["call", f"{URL}/key-of-a-plan", "--header", "x-api-key=key-of-a-plan"]) == ExitCode.NEGATIVE
+    assert "stage prod has no GET /orders/[hidden]." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -128,6 +128,30 @@ def test_a_permission_that_its_owner_has_suspended(shop: Shop, stack: str) -> No
     assert shop.call() == (ExitCode.OK, "")
 
 
+def test_a_permission_of_an_account_in_quarantine(shop: Shop, stack: str) -> None:
+    """Until it is lifted; that others of the organization are not is seen elsewhere."""
+    shop.ask(stack)
+    try:
+        assert run(["quarantine", CONSUMER, "--reason", "a test", "--profile", "central"]) == ExitCode.OK
+        settle(shop)
+        code, said = shop.call()
+    finally:
+        assert run(["quarantine", "--lift", CONSUMER, "--profile", "central"]) == ExitCode.OK
+    assert code == ExitCode.NEGATIVE
+    assert f"is suspended, as all that account {CONSUMER} holds: it is in quarantine." in said
+    settle(shop)
+    assert shop.call() == (ExitCode.OK, "")
+
+
+def settle(shop: Shop) -> None:
+    """Let the controller do what is due, as the schedule does within a minute."""
+    for _ in range(3):
+        shop.org.cloud.client("lambda", "central").invoke(
+            FunctionName="cross-account-permission-controller", Payload="{}"
+        )
+        shop.org.cloud.forget_deployments()
+
+
 def test_a_permission_whose_time_is_over(shop: Shop, stack: str) -> None:
     """Seen by the ledger's word alone, whenever the schedule takes it out of the policy."""
     ends = datetime.now(UTC) + timedelta(seconds=8)
