@@ -13,6 +13,7 @@ from provider.controller.ports import LivePolicy, Stage
 from provider.core.documents import Document, text_of, with_deleted_principals
 from provider.core.errors import (
     CrossAccountError,
+    DeploymentRefused,
     PolicyFull,
     PolicyRefused,
     ResourceGone,
@@ -47,8 +48,7 @@ class RestApiPolicies:
         try:
             api = _call(arn, client.get_rest_api, restApiId=_parts(arn).api)
         except ShutOut:
-            # An API that is gone has no tag that would let us in: ask for the one thing that needs none.
-            _call(arn, client.get_tags, resourceArn=control_arn(_parts(arn)))
+            _tell_gone(client, arn)
             raise
         private = "PRIVATE" in api.get("endpointConfiguration", {}).get("types", ())
         return LivePolicy(_decoded(arn, api.get("policy")), None, private)
@@ -84,14 +84,20 @@ class RestApiPolicies:
             stage = _call(arn, client.get_stage, **names)
         except ResourceGone as gone:
             raise StageNotFound(arn) from gone
-        deployment = _call(arn, client.get_deployment, restApiId=parts.api, deploymentId=stage["deploymentId"])
+        except ShutOut:
+            _tell_gone(client, parts.resource)
+            raise
+        try:
+            deployment = _call(arn, client.get_deployment, restApiId=parts.api, deploymentId=stage["deploymentId"])
+        except ResourceGone as replaced:  # by another deployment, just now
+            raise WriteUnsettled(arn, "its stage is being deployed") from replaced
         return Stage(deployment["createdDate"].timestamp(), bool(stage.get("canarySettings")))
 
     def deploy(self, arn: Arn) -> None:
         """See `ports.PolicyStore.deploy`; a StageDescription would be an error on a stage that exists."""
         client, parts = self._client_for(arn), _parts(arn)
         names = {"restApiId": parts.api, "stageName": parts.stage}
-        _call(arn, client.create_deployment, **names, description=_DESCRIPTION)
+        call(arn, "apigateway", _undeployed, client.create_deployment, **names, description=_DESCRIPTION)
 
 
 def session_policy(arn: RestApiArn) -> list[dict[str, Any]]:
@@ -130,6 +136,15 @@ def _decoded(arn: Arn, text: str | None) -> Document | None:
     return document
 
 
+def _tell_gone(client: Any, arn: Arn) -> None:
+    """Whether an API is gone: then it has no tag that would let us in, so ask for the one thing that needs none.
+
+    Raises:
+        ResourceGone: it is.
+    """
+    _call(arn, client.get_tags, resourceArn=control_arn(_parts(arn)))
+
+
 def _resources(client: Any, arn: Arn) -> Iterator[Any]:
     position: dict[str, str] = {}
     while True:
@@ -147,6 +162,13 @@ def _explained(arn: Arn, code: str, message: str) -> CrossAccountError | None:
         return PolicyFull(arn, LIMIT, LIMIT) if _TOO_LONG.search(message) else PolicyRefused(arn, message.rstrip("."))
     # ConflictException among others: "Unable to complete operation due to concurrent modification. Please try again later."
     return None
+
+
+def _undeployed(arn: Arn, code: str, message: str) -> CrossAccountError | None:
+    if code == "NotFoundException":
+        return ResourceGone(arn)
+    # A canary that was not there yet, or no policy of a private API (docs/aws-behaviour.md §3).
+    return DeploymentRefused(arn, message.rstrip(".")) if code == "BadRequestException" else None
 
 
 def _call(arn: Arn, operation: Callable[..., Any], **arguments: Any) -> Any:

@@ -334,6 +334,16 @@ class StageNotFound(Permanent):
         )
 
 
+class DeploymentRefused(Permanent):
+    """AWS does not take a deployment of a REST API to a stage, such as one with a canary."""
+
+    def __init__(self, arn: str, message: str) -> None:
+        super().__init__(
+            f"AWS refuses a deployment to {arn}: {message}.",
+            "Have its owner deploy the stage, to see what is in the way.",
+        )
+
+
 class WouldShutOut(Permanent):
     """The first statement of a REST API's policy would close methods that anybody may call so far."""
 
