@@ -10,7 +10,7 @@ from enum import StrEnum
 from provider.core.answers import Answer, Status, target_data
 from provider.core.consent import authorise, authorises
 from provider.core.errors import AccountQuarantined, CrossAccountError, ExpiryPassed, TargetNotPublished
-from provider.core.identifiers import Arn, DeclarationId, resource_of
+from provider.core.identifiers import Arn, DeclarationId, are_alike, resource_of
 from provider.core.records import GrantRecord, GrantState, PublicationRecord, Row, TargetView, Waiting
 from provider.core.requests import RequestKey
 from provider.core.specifications import ApiExecution, AuthorizerUse
@@ -202,7 +202,7 @@ def _told_anew(view: TargetView, row: GrantRecord, passed: Passed) -> GrantRecor
     place = view.place(row)
     if publication is None or place is None:
         return replace(row, closed=True)
-    if row.awaiting and row.told in publication.retired:
+    if row.awaiting and row.told in publication.retired and are_alike(place, row.told):
         return replace(row, told=place, deployed=False, pending=row.pending | ({resource_of(place)} - row.placed))
     return row
 

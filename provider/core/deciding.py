@@ -19,7 +19,7 @@ from provider.core.errors import (
     TargetHasConsumers,
     TargetNotPublished,
 )
-from provider.core.identifiers import AccountId, Arn, DeclarationId, FunctionArn, Target, resource_of
+from provider.core.identifiers import AccountId, Arn, DeclarationId, FunctionArn, Target, are_alike, resource_of
 from provider.core.placing import least_full
 from provider.core.records import (
     GrantRecord,
@@ -169,6 +169,7 @@ def _told(request: Request, grant: Grant, publication: Publication, situation: S
         and known.target == publication.target
         and known.grant.revision == grant.revision
         and known.told not in publication.retired
+        and are_alike(known.told, publication.arns[0])
         and grant.wanted_on in (None, known.told)
     )
     admit(replace(grant, wanted_on=None) if stays else grant, publication, situation.now, situation.others)
@@ -181,7 +182,8 @@ def _asked_again(request: Request, held: GrantRecord, situation: Situation) -> G
     """A held grant succeeds without new authorisation; it is only looked at again where it should stand."""
     view = situation.asked or TargetView(held.target, (), (), situation.now)
     publication, place = view.current, view.place(held)
-    if publication is not None and place is not None and (held.closed or held.told in publication.retired):
+    over = publication is not None and (held.closed or held.told in publication.retired)
+    if place is not None and over and are_alike(place, held.told):
         held = replace(held, told=place, closed=False, deployed=False)
     pending = held.pending | view.open_on(held)
     if not pending:  # suspended: there is nothing to wait for

@@ -178,6 +178,11 @@ def resource_of(arn: Arn) -> Arn:
     return target_arn(arn).resource
 
 
+def are_alike(one: Arn, other: Arn) -> bool:
+    """Whether two targets are of one kind: functions, stages of REST APIs, or roles."""
+    return type(target_arn(one)) is type(target_arn(other))
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Who asked: the verified account, its stack and the logical id in it."""
