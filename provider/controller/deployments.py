@@ -50,7 +50,8 @@ class Deployments:
             arn: self._served(arn, resource.undeployed_since, latest if redeploys else None)
             for arn, redeploys in sorted(ours.items())
         }
-        missing = any(not one.done for one in stages.values())
+        # Where nobody has a stage at present, nobody knows: it stays to be looked at when somebody has.
+        missing = not stages or any(not one.done for one in stages.values())
         return Serving(stages, resource.undeployed_since if missing else None)
 
     def _served(self, arn: Arn, since: float, latest: float | None) -> Deployment:
@@ -81,12 +82,12 @@ class Deployments:
 
 
 def _stages(resource: Arn, views: Sequence[TargetView]) -> Mapping[Arn, bool]:
-    """The stages that grants are on, or were until now, and whether their owner lets us deploy them."""
+    """The stages that are published, or that grants are on, and whether their owner lets us deploy them."""
     stages: dict[Arn, bool] = {}
     for view in views:
         for row in view.publications:
-            if _counts(row, view, resource):
-                stages[row.publication.arns[0]] = stages.get(row.publication.arns[0], False) or row.publication.redeploy
+            stage, redeploys = row.publication.arns[0], row.publication.redeploy and _counts(row, view, resource)
+            stages[stage] = stages.get(stage, False) or redeploys
         for grant in view.grants:
             if not grant.withdrawn:
                 stages.setdefault(grant.told, False)

@@ -24,7 +24,7 @@ from provider.core.errors import (
 )
 from provider.core.findings import Finding, FindingKind, Look, found_in
 from provider.core.fitting import Fitted, Policy, Standing, fit, standing_on, unexplained, unsuited
-from provider.core.identifiers import Arn, DeclarationId, RestApiArn, RoleArn, target_arn
+from provider.core.identifiers import Arn, DeclarationId, RestApiArn, RoleArn, resource_of, target_arn
 from provider.core.records import GrantRecord, PublicationRecord, ResourceRecord, TargetView
 from provider.core.statements import CentreId, Statement, closed
 
@@ -191,6 +191,10 @@ class Pass:
             self._write(fitted, live.revision)
             if self._fitted(self.policies.read(arn), only).plan.changed:
                 raise WriteUnsettled(arn, "what was read back is not what was written")
+        elif self._may_be_served_still():
+            now = self.clock.now()
+            self.ledger.changing(self.resource, now)
+            self.resource = replace(self.resource, undeployed_since=now)
         self.size = fitted.plan.size
         return Passed(arn, Outcome.WRITTEN, self.clock.now(), left_out=fitted.left_out)
 
@@ -279,18 +283,25 @@ class Pass:
                     missing[row.id] = error
         return missing
 
+    def _may_be_served_still(self) -> bool:
+        """Whether a REST API's policy was wiped of what has ended since: its stage may let it in until it is deployed."""
+        arn = self.resource.arn
+        ended = (row for view in self.views for row in view.grants if arn in row.placed - view.open_on(row))
+        return isinstance(target_arn(arn), RestApiArn) and next(ended, None) is not None
+
     def _mark(self, view: TargetView, fitted: Fitted) -> TargetView:
         """Record, before a statement can stand, that it may stand here: no crash leaves one unrecorded.
 
         What was wiped and comes back has yet to be deployed.
         """
         arn = self.resource.arn
+        anew = {row.id for row in view.grants if row.id in fitted.new and resource_of(row.told) == arn}
         marked = {
-            row.id: replace(row, placed=row.placed | {arn}, deployed=row.deployed and row.id not in fitted.new)
+            row.id: replace(row, placed=row.placed | {arn}, deployed=row.deployed and row.id not in anew)
             for row in view.grants
             if row.id not in fitted.left_out
             and arn in view.open_on(row)
-            and (arn not in row.placed or (row.deployed and row.id in fitted.new))
+            and (arn not in row.placed or (row.deployed and row.id in anew))
         }
         rows = list(marked.values())
         for start in range(0, len(rows), _TOGETHER):

@@ -64,6 +64,11 @@ class Passed:
         asked = [waiting for waiting in row.awaiting if self.now - waiting.since < PATIENCE]
         return bool(asked) and self.arn in row.pending
 
+    def leaves_undeployed(self, row: PublicationRecord) -> bool:
+        """Whether a stage is yet to be deployed that we may deploy on the word of this publication alone."""
+        mine = (self.stages[arn] for arn in row.publication.arns if arn in self.stages)
+        return row.publication.redeploy and any(one.soon for one in mine)
+
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
@@ -79,16 +84,18 @@ def conclude(view: TargetView, passed: Passed) -> tuple[Conclusion, ...]:
     rows: tuple[Row, ...] = (*view.grants, *view.publications)
     concluded = tuple(_conclude(view, row, passed) for row in rows)
     found = tuple(one for one in concluded if one.after != one.before)
-    return (*found, *_left_without_consumers(view, concluded))
+    return (*found, *_left_without_consumers(view, concluded, passed))
 
 
-def _left_without_consumers(view: TargetView, concluded: tuple[Conclusion, ...]) -> tuple[Conclusion, ...]:
+def _left_without_consumers(
+    view: TargetView, concluded: tuple[Conclusion, ...], passed: Passed
+) -> tuple[Conclusion, ...]:
     """Publications whose deletion was refused go with the last consumer that they let in, whatever else counts for now."""
     grants = [one.after for one in concluded if isinstance(one.after, GrantRecord) and not one.after.withdrawn]
     untouched = (one.before for one in concluded if one.after == one.before)
     leaving = (row for row in untouched if isinstance(row, PublicationRecord) and row.leaving and not row.awaiting)
     lonely = (row for row in leaving if not any(_lets_in(row, grant, view.now) for grant in grants))
-    return tuple(Conclusion(row, None, ()) for row in lonely)
+    return tuple(Conclusion(row, None, ()) for row in lonely if not passed.leaves_undeployed(row))
 
 
 def _lets_in(row: PublicationRecord, grant: GrantRecord, now: float) -> bool:
@@ -104,6 +111,8 @@ def _conclude(view: TargetView, row: Row, passed: Passed) -> Conclusion:
     if passed.outcome in (Outcome.REFUSED, Outcome.UNSETTLED):
         return _still_pending(row, passed)
     after = _advanced(view, row, passed)
+    if isinstance(row, PublicationRecord) and row.withdrawn and passed.leaves_undeployed(row):
+        return _left_behind(row, passed)
     if after.pending:
         return Conclusion(row, after, ())
     reason = passed.stages[after.told].reason if isinstance(after, GrantRecord) and after.told in passed.stages else ""
@@ -231,6 +240,14 @@ def _still_pending(row: Row, passed: Passed) -> Conclusion:
         )
         for waiting in row.awaiting
     )
+    return Conclusion(row, replace(row, awaiting=()), answers)
+
+
+def _left_behind(row: PublicationRecord, passed: Passed) -> Conclusion:
+    """A publication that goes when its stage has been deployed; its stack does not wait for ever."""
+    if not _is_out_of_patience(row, passed):
+        return Conclusion(row, row, ())
+    answers = tuple((waiting.key, _success(row, waiting, "")) for waiting in row.awaiting)
     return Conclusion(row, replace(row, awaiting=()), answers)
 
 
