@@ -28,7 +28,8 @@ class RolePolicies:
     def read(self, arn: Arn) -> LivePolicy:
         """See `ports.PolicyStore.read`.
 
-        IAM lets us look at any role under the path, so that one that is gone is told from one that is not tagged.
+        A role that is gone has no path by which IAM would let us look: it is refused, as one that shuts us out
+        (docs/aws-behaviour.md §4). Who may look at all roles is told that it is gone.
         """
         role = _call(arn, self._client_for(arn).get_role, RoleName=_name(arn))["Role"]
         if (
