@@ -45,13 +45,17 @@ _TOGETHER = 50  # records in one transaction; DynamoDB takes 100 writes
 
 
 class _RefusedWithNew(Exception):  # noqa: N818 - it carries what was new in the document
-    """AWS refused a document; these were the new grants in it, and those that stand of which it held more."""
+    """AWS refused a document.
+
+    These were the new grants in it, and those that `stand` of which it held more; the others were not in it.
+    """
 
     def __init__(self, error: Permanent, fitted: Fitted) -> None:
         super().__init__(str(error))
         self.error = error
         self.new = (*fitted.new, *fitted.more)
         self.stand = fitted.more
+        self.others = frozenset(fitted.left_out)
 
 
 @dataclass(slots=True)
@@ -144,6 +148,7 @@ class Pass:
                     return Passed(arn, Outcome.REFUSED, self.clock.now(), refusal.error)
                 if len(refusal.new) == 1 and refusal.new != refusal.stand:
                     refused[refusal.new[0]] = refusal.error
+                tries += [refusal.others] if refusal.others else []  # what had no room beside them
                 tries += _halves(refusal.new)
                 if passed.outcome is Outcome.UNSETTLED:  # removals, and what stands, wait for nobody
                     tries.append(frozenset())
@@ -218,39 +223,37 @@ class Pass:
         arn = self.resource.arn
         standing = [one for view in self.views for one in standing_on(arn, view)]
         policy = Policy(arn, live.document, self.centre, self.limit)
-        found = self._within(policy, live, standing)
-        if only is not None:
-            standing = [
-                one if one.id in only or one.id not in found.more else one.narrowed
-                for one in standing
-                if one.id in only or one.id not in found.new
-            ]
-            found = self._within(policy, live, standing)
+        found = self._within(policy, live, standing, only)
         nobodys = unexplained(policy, found.plan.removed, _explained(self.views))
         ours = len(found.plan.removed) + len(standing)
         keeps = len(nobodys) > max(UNEXPLAINED, UNEXPLAINED_SHARE * ours)
         if keeps:
             # It may be the ledger that is wrong: what it does not explain stays, and is reported.
             _LOG.error("unexplained", extra={"resource": arn, "permissions": len(nobodys)})
-            found = self._within(policy, live, standing, nobodys)
+            found = self._within(policy, live, standing, only, nobodys)
         if self.look is None or keeps:  # as it stood before anything was written
             limit = self.limit or self.policies.quota(arn).characters
             self.look = Look(live.document, found.new, nobodys, keeps, found.plan.size, limit)
         return found
 
     def _within(
-        self, policy: Policy, live: LivePolicy, standing: Sequence[Standing], kept: Sequence[Statement] = ()
+        self,
+        policy: Policy,
+        live: LivePolicy,
+        standing: Sequence[Standing],
+        only: frozenset[DeclarationId] | None,
+        kept: Sequence[Statement] = (),
     ) -> Fitted:
         """Fit without shutting out others, or letting them in, by a first or last statement."""
         is_api = isinstance(target_arn(policy.arn), RestApiArn)
         refused = unsuited(policy.arn, self.views, private=live.private, closing=()) if is_api else None
-        found = fit(policy, standing, kept, refused)
+        found = fit(policy, standing, kept, refused, only)
         if is_api and live.document is None and not live.private and found.new:
             closing = self.policies.methods_for_everybody(policy.arn)
             refused = unsuited(policy.arn, self.views, private=live.private, closing=closing)
-            return fit(policy, standing, kept, refused)
+            return fit(policy, standing, kept, refused, only)
         if found.plan.document is None and statements_of(live.document):
-            return fit(replace(policy, instead=self._instead(live)), standing, kept, refused)
+            return fit(replace(policy, instead=self._instead(live)), standing, kept, refused, only)
         return found
 
     def _instead(self, live: LivePolicy) -> Document | None:

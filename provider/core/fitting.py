@@ -33,11 +33,6 @@ class Standing:
         """The grant's id."""
         return self.row.id
 
-    @property
-    def narrowed(self) -> "Standing":
-        """The grant without what a moved target needs."""
-        return replace(self, statements=self.first)
-
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
@@ -90,6 +85,7 @@ def fit(
     standing: Sequence[Standing],
     kept: Iterable[Statement] = (),
     refused: Mapping[DeclarationId, Permanent] | None = None,
+    only: frozenset[DeclarationId] | None = None,
 ) -> Fitted:
     """Plan for as many of the grants as there is room for.
 
@@ -98,6 +94,7 @@ def fit(
         standing: the grants that must stand on it.
         kept: statements of ours that stay although no grant explains them.
         refused: errors of grants that must not be let in anew.
+        only: the grants that may be let in anew (None: all); the others are neither let in nor left out.
 
     New grants are those whose permissions the policy does not hold yet. Grants that stand are never
     left out: a document that only shrinks always fits. Where their target has moved, they stand where their stack was told, and
@@ -106,8 +103,9 @@ def fit(
     held = permissions(policy.actual, policy.centre)
     stands = {one.id for one in standing if taken_apart(one.first) <= held}
     base = [*kept, *(part for one in standing if one.id in stands for part in _held(one, held))]
-    left_out = {one.id: refused[one.id] for one in standing if refused and one.id in refused and one.id not in stands}
-    asking = [one for one in standing if one.id not in (refused or ()) and not taken_apart(one.statements) <= held]
+    asking = [one for one in standing if only is None or one.id in only]
+    left_out = {one.id: refused[one.id] for one in asking if refused and one.id in refused and one.id not in stands}
+    asking = [one for one in asking if one.id not in (refused or ()) and not taken_apart(one.statements) <= held]
     found = _admitted(policy, base, sorted(asking, key=lambda one: (one.row.asked_at, one.id)))
     return Fitted(
         plan=found.plan,
