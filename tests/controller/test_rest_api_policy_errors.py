@@ -163,9 +163,9 @@ def four_at_once(centre: Centre) -> list[Any]:
 
 
 @pytest.mark.parametrize("words", TOO_LONG, ids=[one[2] for one in TOO_LONG])
-@pytest.mark.parametrize(("limit", "room"), [(8_192, 3), (4_000, 1), (16_384, 4)])
+@pytest.mark.parametrize(("limit", "room", "writes"), [(8_192, 3, 2), (4_000, 1, 7), (16_384, 4, 1)])
 def test_what_is_too_long_is_refused_by_its_length_and_holds_back_nobody_else(
-    centre: Centre, aws: RestApiTwin, api: Api, words: Error, limit: int, room: int
+    centre: Centre, aws: RestApiTwin, api: Api, words: Error, limit: int, room: int, writes: int
 ) -> None:
     """Be the quota raised, or AWS count another text than what is sent."""
     aws.limit, aws.too_long = limit, words
@@ -175,6 +175,7 @@ def test_what_is_too_long_is_refused_by_its_length_and_holds_back_nobody_else(
     assert all(" of 8192 characters long. Have its owner" in reason for reason in refused)
     (ours,) = statements(api)
     assert len(ours["Condition"]["ArnEquals"]["aws:PrincipalArn"]) == 60 * room
+    assert aws.count("update_rest_api") == writes
     assert create(centre, "Small", OTHER).status == "SUCCESS"
 
 

@@ -180,7 +180,7 @@ def where(found: Fitted) -> dict[str, int]:
 def told(grants: Sequence[Standing]) -> Document:
     return {
         "Version": "2012-10-17",
-        "Statement": [one.document(OURS) for one in merge(of([g.narrowed for g in grants]))],
+        "Statement": [one.document(OURS) for one in merge(part for each in grants for part in each.first)],
     }
 
 
@@ -201,10 +201,20 @@ def test_a_moved_target_opens_both_where_there_is_room_for_both() -> None:
     assert len(found.more) == 20
 
 
-def test_a_grant_that_is_narrowed_needs_what_its_stack_was_told_alone() -> None:
-    grants = [one.narrowed for one in moved(5)]
-    found = fit(Policy(API, told(grants), OURS, None), grants)
-    assert (where(found), found.more, found.plan.changed) == ({"prod": 5}, (), False)
+def test_a_grant_that_may_not_be_let_in_anew_keeps_what_its_stack_was_told() -> None:
+    grants = moved(5)
+    found = fit(Policy(API, told(grants), OURS, None), grants, only=frozenset({grants[2].id}))
+    assert (where(found), found.more, found.left_out) == ({"prod": 5, "beta": 1}, (grants[2].id,), {})
+
+
+def test_only_those_who_may_are_let_in_anew_and_the_others_are_not_left_out() -> None:
+    """They are tried apart from each other, whether they would have room beside each other or not."""
+    grants = [a_grant(Asked(f"{number:012}", PROD, {"GrantType": "ExecuteApi"}), number) for number in range(5)]
+    some = frozenset(one.id for one in grants[1:4])
+    two = size_of(Policy(API, None, OURS, None), of(grants[1:3]))
+    found = fit(Policy(API, None, OURS, two), grants, only=some)
+    assert found.new == tuple(one.id for one in grants[1:3])
+    assert set(found.left_out) == {grants[3].id}
 
 
 def test_a_grant_of_a_moved_target_whose_statement_was_wiped_is_new() -> None:
