@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from decisions import ANONYMOUS, Call, Caller
@@ -43,14 +43,14 @@ class Asked:
     properties: Mapping[str, Any]
     region: str = "us-east-1"
 
-    @property
+    @cached_property
     def grant(self) -> Grant:
         """The grant, by way of the properties' validation."""
         found = declared(request(self.account, self.properties, self.region))
         assert isinstance(found, Grant)
         return found
 
-    @property
+    @cached_property
     def statements(self) -> tuple[Statement, ...]:
         return render(self.grant, self.arn)
 

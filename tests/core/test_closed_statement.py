@@ -14,7 +14,7 @@ from provider.core.statements import closed, is_closed, merge, understood
 
 KINDS = ["api", "role"]
 LAW = settings(
-    derandomize=True, database=None, max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    derandomize=True, database=None, max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

@@ -18,7 +18,7 @@ from provider.core.statements import Statement, closed, merge, render, taken_apa
 
 KINDS = ["function", "api", "role"]
 LAW = settings(
-    derandomize=True, database=None, max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    derandomize=True, database=None, max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

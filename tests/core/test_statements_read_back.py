@@ -14,7 +14,7 @@ from provider.core.statements import merge, taken_apart, understood
 
 KINDS = ["function", "api", "role"]
 LAW = settings(
-    derandomize=True, database=None, max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    derandomize=True, database=None, max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
