@@ -56,7 +56,8 @@ class Pipeline:
     def request(self, name: str, resource_type: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Ask that what `name` stands for be exactly this, whatever it was before.
 
-        Always as a Create, which settles the origin to what it asks: once or often, for the first time or changed.
+        Always as a Create, which settles the origin to what it asks: once or often, for the first time or changed. The function
+        sees to it that what stood stands until then (docs/decisions/0019).
         """
         return self._sent(name, resource_type, "Create", asked, {})
 

@@ -63,9 +63,8 @@ def command(  # noqa: PLR0913, PLR0917 - one per option
 ) -> None:
     """Ask for the permission (or publish the target) that this pipeline calls NAME, and wait for the answer.
 
-    What NAME stands for is exactly what was asked last: asking again changes nothing, other properties replace it. On the same
-    target the new statement stands before the old one goes; for another target, ask under another NAME first. Exit code 4:
-    refused, with the reason.
+    What NAME stands for is exactly what was asked last: asking again changes nothing, other properties replace it, the new in
+    force before the old goes. Exit code 4: refused, with the reason, and what stood still stands.
     """
     asked = _in_file(file) if file else {}
     asked |= _assigned(_TYPES[kind], assigned)

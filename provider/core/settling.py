@@ -38,14 +38,17 @@ def settle(held: Held, request: Request, asked: DeclarationId | None) -> Held:
         request: the event; its `physical_id` is what the stack knows.
         asked: the id of what a Create or Update declares; None for a Delete.
 
-    Create: {asked}. Update: what the stack knows, and what it asks. Delete: without what it knows, and
-    nothing at all where it knows an id that is not of ours (a failed or cancelled Create).
+    Create: {asked}. Update: what the stack knows, and what it asks; where it knows an id that is not of ours, all that is held
+    (whoever keeps no ids first asks so, and then by a Create: docs/decisions/0019). Delete: without what it knows, and nothing at
+    all where it knows an id that is not of ours (a failed or cancelled Create).
     """
     known = frozenset({DeclarationId(request.physical_id)} if request.physical_id else ())
     if asked is None:
         return held - known if request.physical_id and is_declaration_id(request.physical_id) else frozenset()
     if request.type is RequestType.CREATE:
         return frozenset({asked})
+    if not is_declaration_id(request.physical_id or ""):
+        return held | {asked}
     return (held & known) | {asked}
 
 

@@ -17,7 +17,14 @@ from provider.function.answers import Answer, Status
 from provider.function.centre import Centre
 from provider.function.clients import open_client
 from provider.function.clock import Clock, seconds_of, stamp
-from provider.function.events import Request, RequestType, in_cloudformation_s_words, request_of, service_timeout
+from provider.function.events import (
+    Request,
+    RequestType,
+    in_cloudformation_s_words,
+    request_of,
+    service_timeout,
+    steps_of,
+)
 from provider.function.failures import AnswerLate, AnswerUndelivered, Failure, RequestFailed, Unexpected
 from provider.function.invocation import GRACE, AccountId, Context, Deadlines, Invocation
 from provider.function.resource import Resource
@@ -88,10 +95,11 @@ class Provider:
         issued_at = stamp(self.clock.now())
         timeout = service_timeout(event) if isinstance(event, Mapping) else None
         deadlines = Deadlines.of(invocation, issued_at, timeout)
-        answer = self._ask(event, issued_at, invocation, deadlines.waiting, line)
-        line.outcome = str(answer.status)
-        if answer.status is Status.FAILED:
-            raise RequestFailed(answer.reason)
+        for step in steps_of(event):
+            answer = self._ask(step, issued_at, invocation, deadlines.waiting, line)
+            line.outcome = str(answer.status)
+            if answer.status is Status.FAILED:
+                raise RequestFailed(answer.reason)
         if event["RequestType"] == RequestType.DELETE:
             self._let_the_second_pass(issued_at)
         return answer.result()

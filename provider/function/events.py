@@ -35,7 +35,7 @@ _TERRAFORM = "tf"
 # It knows no id that a creation returned. So a creation and a change both ask for exactly what they say, and a deletion
 # gives up all that its origin has, as one does whose id nobody was told.
 _ACTIONS = {"create": RequestType.CREATE, "update": RequestType.CREATE, "delete": RequestType.DELETE}
-_UNTOLD = "terraform"
+_UNTOLD = "untold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,21 @@ def in_cloudformation_s_words(event: Any) -> Any:
     said = {key: value for key, value in event.items() if key not in (_TERRAFORM, "PhysicalResourceId")}
     known = {"PhysicalResourceId": _UNTOLD} if action is RequestType.DELETE else {}
     return {**said, "RequestType": str(action), **known}
+
+
+def steps_of(event: Any) -> tuple[Any, ...]:
+    """What a direct caller's event comes to, in order; each step is sent when the one before has succeeded.
+
+    A Create asks for exactly what it says, and gives up what its origin had. It is asked beside that first, so that what stood
+    still stands where the new is refused, and until it is in force (decision 19).
+    """
+    if not isinstance(event, Mapping) or event.get("RequestType") != RequestType.CREATE:
+        return (event,)
+    beside = {**event, "RequestType": str(RequestType.UPDATE), "PhysicalResourceId": _UNTOLD}
+    request = event.get("RequestId")
+    if isinstance(request, str) and _NAME.fullmatch(request):
+        beside["RequestId"] = str(uuid.uuid5(uuid.NAMESPACE_OID, request))
+    return (beside, event)
 
 
 def _terraform_s_action(event: object) -> RequestType | None:

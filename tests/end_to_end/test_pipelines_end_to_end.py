@@ -120,6 +120,50 @@ def test_a_refused_change_leaves_what_stands(
     crossaccount("withdraw", "Permission")
 
 
+def test_a_change_that_only_the_policy_can_refuse_leaves_what_stands(
+    org: Organization, stack: str, crossaccount: Crossaccount
+) -> None:
+    """Not known before the API is looked at: by then the old must not have been given up."""
+    api = org.deploy("owner", stack, TEMPLATES / "rest-api.yaml", Name=stack, Accounts=CONSUMER)
+    gateway = org.cloud.client("apigateway", "owner")
+    crossaccount(*ask("Permission", api["Name"], role("old"), kind="ExecuteApi"))
+    before = gateway.get_rest_api(restApiId=api["ApiId"])["policy"]
+    changed = ask("Permission", api["Name"], role("new"), kind="ExecuteApi")
+    refused = crossaccount(*changed, "--property", "VpcEndpointIds=vpce-0123456789abcdef0")
+    assert refused["Code"] == ExitCode.REFUSED
+    assert "VpcEndpointIds are of private APIs only" in refused["Said"]
+    assert gateway.get_rest_api(restApiId=api["ApiId"])["policy"] == before
+    crossaccount("withdraw", "Permission")
+    assert "policy" not in gateway.get_rest_api(restApiId=api["ApiId"])
+
+
+def test_a_move_to_another_target_has_no_gap_either(
+    org: Organization, function: tuple[str, str], crossaccount: Crossaccount
+) -> None:
+    """One of the two policies lets the role in at every moment; the names of both ARNs sort both ways, to and fro."""
+    there, target = function
+    here = org.function()
+    _, other = org.publish(here, GrantTypes="InvokeFunction")
+    crossaccount(*ask("Permission", target, role("mover")))
+    for to, gone, left in ((other, there, here), (target, here, there)):
+        seen: list[bool] = []
+        over = threading.Event()
+
+        def watch(old: str = gone, new: str = left, over: threading.Event = over, seen: list[bool] = seen) -> None:
+            while not over.is_set():
+                # The old one first: between the two looks it may go, when the new one stands.
+                seen.append(bool(let_in(org, old) or let_in(org, new)))
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        assert crossaccount(*ask("Permission", to, role("mover")))["Data"]["TargetArn"] == left
+        over.set()
+        watcher.join()
+        assert all(seen)
+        assert (let_in(org, gone), let_in(org, left)) == (set(), {role("mover")})
+    crossaccount("withdraw", "Permission")
+
+
 def test_what_was_withdrawn_is_granted_again_at_once(
     org: Organization, function: tuple[str, str], crossaccount: Crossaccount
 ) -> None:

@@ -145,8 +145,26 @@ def test_terraform_s_deletion_is_filed_and_logged_in_cloudformation_s_words(
     assert result is not None
     assert result["Status"] == "SUCCESS"
     (item,) = centre_twin.requests.values()
-    assert json.loads(item["event"]) == direct_event("Delete", PhysicalResourceId="terraform")
+    assert json.loads(item["event"]) == direct_event("Delete", PhysicalResourceId="untold")
     assert json.loads(caplog.records[-1].message)["requestType"] == "Delete"
+
+
+def test_a_direct_creation_that_is_refused_beside_what_stands_goes_no_further(
+    provider: Provider, centre_twin: CentreTwin
+) -> None:
+    """So what stood is not given up."""
+    centre_twin.answer = lambda _item: answered("FAILED", reason="The policy is full. Ask the owner.")
+    with pytest.raises(RequestFailed, match="The policy is full"):
+        provider(direct_event(), LambdaContext())
+    (item,) = centre_twin.requests.values()
+    assert json.loads(item["event"])["RequestType"] == "Update"
+
+
+def test_a_stack_s_creation_is_one_request(provider: Provider, centre_twin: CentreTwin) -> None:
+    """CloudFormation keeps the ids that it is told, and gives up by them."""
+    provider(stack_event(), LambdaContext())
+    (item,) = centre_twin.requests.values()
+    assert json.loads(item["event"])["RequestType"] == "Create"
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.25, 0.999])
@@ -167,7 +185,7 @@ def test_nobody_waits_for_a_second_that_has_passed_or_without_need(provider: Pro
     provider(direct_event("Delete"), LambdaContext())
     waited = sum(centre_twin.hours.slept)
     centre_twin.hours.slept.clear()
-    provider(direct_event(RequestId="another"), LambdaContext())
+    provider(direct_event("Update", RequestId="another"), LambdaContext())
     assert waited == pytest.approx(sum(centre_twin.hours.slept))
 
 
@@ -325,7 +343,7 @@ def test_a_direct_caller_gets_the_answer_as_the_result(
         "PhysicalResourceId": "grant-1",
         "Data": {"GrantId": "grant-1"},
     }
-    assert [item["issuedAt"] for item in centre_twin.requests.values()] == ["20261121T031800Z"]
+    assert {item["issuedAt"] for item in centre_twin.requests.values()} == {"20261121T031800Z"}
     assert response_twin.documents == []
 
 
@@ -333,7 +351,7 @@ def test_a_direct_caller_without_a_request_id_gets_one(provider: Provider, centr
     """Each invocation is then a request of its own."""
     for _ in range(2):
         provider(direct_event(RequestId=None), LambdaContext())
-    assert len(centre_twin.requests) == 2
+    assert len(centre_twin.requests) == 4  # each in two steps
 
 
 def test_a_direct_caller_s_refusal_is_a_function_error(provider: Provider, centre_twin: CentreTwin) -> None:

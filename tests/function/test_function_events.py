@@ -9,7 +9,7 @@ from function_twins import REQUEST, SIGNATURE, direct_event, stack_event
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider.function.events import LIMIT, in_cloudformation_s_words, request_of, service_timeout
+from provider.function.events import LIMIT, in_cloudformation_s_words, request_of, service_timeout, steps_of
 from provider.function.failures import EventMalformed, EventTooLarge, Failure
 
 ISSUED = "20261121T031800Z"
@@ -111,7 +111,7 @@ def terraform_event(action: Any, **changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("action", "request_type", "known"),
-    [("create", "Create", {}), ("update", "Create", {}), ("delete", "Delete", {"PhysicalResourceId": "terraform"})],
+    [("create", "Create", {}), ("update", "Create", {}), ("delete", "Delete", {"PhysicalResourceId": "untold"})],
 )
 def test_terraform_s_creation_and_change_ask_and_its_deletion_gives_all_up(
     action: str, request_type: str, known: dict[str, str]
@@ -127,7 +127,7 @@ def test_terraform_s_creation_and_change_ask_and_its_deletion_gives_all_up(
 def test_the_id_of_a_terraform_event_is_never_one_that_somebody_was_told() -> None:
     """Its author may have written one into the input; a deletion of that one alone would leave the others."""
     event = terraform_event("delete", PhysicalResourceId="grant-0123456789abcdef0123456789abcdef")
-    assert in_cloudformation_s_words(event)["PhysicalResourceId"] == "terraform"
+    assert in_cloudformation_s_words(event)["PhysicalResourceId"] == "untold"
     assert "PhysicalResourceId" not in in_cloudformation_s_words({**event, "tf": {"action": "update"}})
 
 
@@ -146,6 +146,39 @@ def test_the_id_of_a_terraform_event_is_never_one_that_somebody_was_told() -> No
 def test_any_other_event_stays_as_it_is(event: Any) -> None:
     """Above all CloudFormation's, whatever stands in it."""
     assert in_cloudformation_s_words(event) == event
+
+
+def test_a_direct_creation_is_asked_beside_what_stands_first_and_then_by_itself() -> None:
+    """The same properties under the same origin; the first as an Update of an id that nobody was told."""
+    event = direct_event()
+    beside, itself = steps_of(event)
+    assert itself == event
+    assert beside == {
+        **event,
+        "RequestType": "Update",
+        "PhysicalResourceId": "untold",
+        "RequestId": beside["RequestId"],
+    }
+    assert beside["RequestId"] != REQUEST
+    assert beside["RequestId"] == steps_of(event)[0]["RequestId"], "a repeated event must not ask anew"
+
+
+def test_without_a_request_id_each_step_gets_its_own() -> None:
+    first, second = (request_of(step, ISSUED) for step in steps_of(direct_event(RequestId=None)))
+    assert first.id != second.id
+
+
+@pytest.mark.parametrize(
+    "event", [direct_event("Update"), direct_event("Delete"), direct_event("Replace"), None, [], {}]
+)
+def test_any_other_event_is_one_step(event: Any) -> None:
+    assert steps_of(event) == (event,)
+
+
+@pytest.mark.parametrize("request_id", ["", 5, ["x"], "a b"])
+def test_a_request_id_that_is_none_is_refused_before_anything_is_asked(request_id: Any) -> None:
+    with pytest.raises(EventMalformed, match="RequestId"):
+        request_of(steps_of(direct_event(RequestId=request_id))[0], ISSUED)
 
 
 @pytest.mark.parametrize(

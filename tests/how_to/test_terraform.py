@@ -130,6 +130,7 @@ def test_a_resource_lives_and_dies_with_its_permission(shop: Shop, terraform: Te
     assert "Paths[0]" in refused["errorMessage"]
     assert shop.paths() == {JOB: {"GET/orders/*"}}
     assert terraform.does("update", **asked)["PhysicalResourceId"] == made["PhysicalResourceId"]
+    assert terraform.does("update", **asked | {"target": "333333333333/nowhere"})["errorType"] == "RequestFailed"
     assert shop.paths() == {JOB: {"GET/orders"}}
     assert terraform.does("delete")["Status"] == "SUCCESS"
     assert shop.paths() == {}
