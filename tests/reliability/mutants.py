@@ -9,6 +9,9 @@ from dataclasses import dataclass
 LIFE, GAPS, CROWD = "test_grant_lifecycle.py", "test_meanwhile.py", "test_concurrent_writers.py"
 PASSES, LAMBDA, ANSWERS = "test_pass_obstacles.py", "test_function_policy_errors.py", "test_controller_answers.py"
 EVENTS, GRANTS = "test_event_order.py", "test_bad_grants.py"
+STAGES, ENDING, ALIASES = "test_deployments.py", "test_temporary_grants.py", "test_qualifiers.py"
+SURPRISES, FLOODS, QUARANTINE = "test_policy_never_surprises.py", "test_floods.py", "test_quarantine.py"
+GAPLESS, TYPES, ROLES = "test_update_without_gap.py", "test_bad_grant_types.py", "test_role_policy_reading.py"
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,15 @@ MUTANTS = (
     Mutant("write without the lease", r"holder = secrets\.token_hex\(8\)", 'holder = "anybody"', (CROWD,)),
     Mutant(
         "release the lease unconditionally",
-        r"self\._ledger\.release\(resource, names, due_at\)",
-        "self._ledger.release(self._ledger.acquire(arn, holder, self._clock.now()) or resource, names, due_at)",
+        r"self\._ledger\.release\(passed\.resource, ",
+        "self._ledger.release(self._ledger.acquire(arn, holder, self._clock.now()) or passed.resource, ",
         (CROWD,),
     ),
     # --- the order of things -----------------------------------------------------------------------------
     Mutant(
         "remove before add",
-        r'"Statement": foreign \+ wanted',
-        '"Statement": foreign + ([] if removed else wanted)',
+        r"framed\(actual, foreign \+ wanted\)",
+        "framed(actual, foreign + ([] if removed else wanted))",
         (CROWD,),
     ),
     Mutant(
@@ -48,16 +51,16 @@ MUTANTS = (
     ),
     Mutant(
         "write before it is recorded where",
-        r"replace\(row, placed=row\.placed \| \{arn\}\)",
-        "replace(row)",
+        r"replace\(row, placed=row\.placed \| \{arn\}, ",
+        "replace(row, ",
         (GAPS,),
     ),
     # --- events ------------------------------------------------------------------------------------------
     Mutant("forget answered request ids", r"if self\._desk\.is_answered\(key\):", "if False:", (EVENTS,)),
     Mutant("ignore issuedAt", r"if last is not None and is_overtaken\(request, last\):", "if False:", (LIFE,)),
     Mutant(
-        "let a Create win over a Delete of the same second",
-        r"return last\.type is RequestType\.DELETE and request\.type is not RequestType\.DELETE",
+        "let a cancelled Create win over its Delete of the same second",
+        r"return last\.cancels and request\.type is not RequestType\.DELETE",
         "return False",
         (EVENTS,),
     ),
@@ -91,7 +94,7 @@ MUTANTS = (
         'return "apigateway.amazonaws.com" in str(statement.get("Principal"))',
         (LAMBDA,),
     ),
-    Mutant("drop what is foreign", r'"Statement": foreign \+ wanted', '"Statement": wanted', (LIFE,)),
+    Mutant("drop what is foreign", r"framed\(actual, foreign \+ wanted\)", "framed(actual, wanted)", (LIFE,)),
     Mutant("write without the revision", r'\{"RevisionId": revision\} if revision else \{\}', "{}", (LAMBDA,)),
     Mutant("read nothing back", r"raise WriteUnsettled\((self\.)?arn, \"what was read back.*\)", "pass", (LAMBDA,)),
     Mutant(
@@ -106,7 +109,9 @@ MUTANTS = (
         "if False:",
         (LAMBDA,),
     ),
-    Mutant("remove whatever the ledger does not know", r"if len\(kept\) > max\(.*\):", "if False:", (PASSES,)),
+    Mutant(
+        "remove whatever the ledger does not know", r"keeps = len\(nobodys\) > max\(.*\)", "keeps = False", (PASSES,)
+    ),
     Mutant(
         "answer a failed Update with another id",
         r"return request\.physical_id\n",
@@ -115,10 +120,12 @@ MUTANTS = (
     ),
     # --- a pass and its grants ---------------------------------------------------------------------------
     Mutant("fail all for one that is refused", r"if not refusal\.new:", "if True:", (GRANTS,)),
-    Mutant("tell those of success who were not tried", r"if row\.id in passed\.later:", "if False:", (GRANTS,)),
+    Mutant(
+        "tell those of success who were not tried", r"if row\.id in passed\.later or passed", "if passed", (GRANTS,)
+    ),
     Mutant(
         "write however late it is",
-        r"if self\._clock\.now\(\) >= latest:\n +raise",
+        r"if self\.clock\.now\(\) >= self\.latest:\n +raise",
         "if False:\n                raise",
         (GAPS,),
     ),
@@ -128,6 +135,56 @@ MUTANTS = (
         "pass",
         (GAPS,),
     ),
+    # --- what REST APIs, roles, aliases and time add ------------------------------------------------------
+    Mutant(
+        "deploy a stage that has a canary", r"if latest is None or stage\.has_canary:", "if latest is None:", (STAGES,)
+    ),
+    Mutant(
+        "take any deployment for one that carries the policy",
+        r"if stage\.deployed_at > since:",
+        "if stage.deployed_at > 0:",
+        (STAGES,),
+    ),
+    Mutant(
+        "deploy without waiting for the account's turn",
+        r"if self\._ledger\.may_deploy\(account, self\._clock\.now\(\), PAUSE\):",
+        "if True:",
+        (STAGES,),
+    ),
+    Mutant(
+        "forget that a policy waits for a deployment", r"if resource\.undeployed_since is None:", "if True:", (STAGES,)
+    ),
+    Mutant("let a grant stand when its time is over", r" or record\.has_expired\(self\.now\):", ":", (ENDING,)),
+    Mutant(
+        "let what a quarantined account holds stand",
+        r"record\.grant\.origin\.account in self\.quarantined or not authorises",
+        "not authorises",
+        (QUARANTINE,),
+    ),
+    Mutant(
+        "place on the fullest alias",
+        r"return min\(arns, key=lambda arn: \(sizes",
+        "return max(arns, key=lambda arn: (sizes",
+        (ALIASES,),
+    ),
+    Mutant("close open methods by a first statement", r"refuses = closing and ", "refuses = False and ", (SURPRISES,)),
+    Mutant("leave a policy empty that must not be", r"wanted = \[instead\]", "wanted = []", (SURPRISES,)),
+    Mutant(
+        "let one account have any number of grants", r"if others >= publication\.per_account:", "if False:", (FLOODS,)
+    ),
+    Mutant(
+        "grant another stage than the published one",
+        r"if stage and stage != publication\.stage:",
+        "if False:",
+        (GAPLESS, TYPES),
+    ),
+    Mutant(
+        "let roles of another account be named",
+        r"if account != origin\.account or partition != origin\.stack\.partition:",
+        "if False:",
+        (TYPES,),
+    ),
+    Mutant("take a namesake under another path for the role", r"role\[\"Arn\"\] != arn", "False", (ROLES,)),
 )
 
 LEDGER_MUTANTS = (
