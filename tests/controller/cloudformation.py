@@ -29,8 +29,9 @@ class StackResource:
     physical_id: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     deleting: bool = False
-    closed: bool = False
-    """Whether the ARN that a permission was told has been unpublished since."""
+    """Whether nobody knows what has come of its Delete."""
+    refused: bool = False
+    """Whether its last Delete was refused (DELETE_FAILED)."""
     sent: int = 0
     asked: int = 0
     """Which of all events so far the stack's belief rests on: a larger number is a later event."""
@@ -79,7 +80,7 @@ class StackResource:
         """Delete; whether it worked. A stack in DELETE_FAILED still has its resource, and may be deleted again."""
         answer = self._ask("Delete", self.believed or {}, self.physical_id)
         if answer is None or answer.status != "SUCCESS":
-            self.deleting = answer is None  # nobody knows
+            self.deleting, self.refused = answer is None, answer is not None
             return False
         self._forget()
         return True
@@ -103,10 +104,11 @@ class StackResource:
     def _believe(self, properties: Mapping[str, Any], answer: Any) -> None:
         self.believed, self.physical_id, self.data = properties, answer.physical_id, answer.data
         self.asked = self.sent
-        self.closed = False
+        self.deleting = self.refused = False
 
     def _forget(self) -> None:
-        self.believed, self.physical_id, self.data, self.deleting = None, "", {}, False
+        self.believed, self.physical_id, self.data = None, "", {}
+        self.deleting = self.refused = False
 
     def _invent(self) -> str:
         return f"{self.stack}-{self.logical_id}-{next(_invented)}"
