@@ -61,7 +61,9 @@ class Deployed:
             assert told <= self.served_on(row.told), f"{row.id} is said to be deployed"
         else:
             deployed_at = self._deployed_at(row.told)
-            assert not self._written_at(row.told) < deployed_at <= now - NOTICED, f"{row.id} has been deployed since it was written"
+            assert not self._written_at(row.told) < deployed_at <= now - NOTICED, (
+                f"{row.id} has been deployed since it was written"
+            )
 
     def answer_tells_the_truth(self, account: str, wish: dict[str, str], answer: Answer) -> bool:
         """Whoever is told that it is deployed is served as far as the policy lets it in."""

@@ -3,14 +3,13 @@
 It knows of the product what the answers have told, and nothing else.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cloudformation import StackResource
 from model_decisions import Names, let_in, meant
-from model_targets import NAME, all_arns, arns_of, is_open, is_private, is_stage, resource_of
+from model_targets import all_arns, arns_of, is_open, is_private, is_stage, resource_of
 from model_wishes import ends_at
 from twins import MemoryPolicies
 
@@ -146,7 +145,9 @@ class Beliefs:
 
     def known(self, now: float) -> set[str]:
         """The ARNs that are published or have been told, of whatever is published or stood on."""
-        published = {arn for one in self.targets if self._is_published(one) for arn in arns_of(one.account, one.believed or {})}
+        published = {
+            arn for one in self.targets if self._is_published(one) for arn in arns_of(one.account, one.believed or {})
+        }
         stood_on = {arn for one in self.permissions for doors in self.opens(one, now) for arn in doors}
         told = {str(one.data["TargetArn"]) for one in self.permissions if one.believed}
         resources = {resource_of(arn) for arn in published | stood_on}

@@ -43,7 +43,10 @@ def _tried(arn: str) -> Iterator[tuple[str, Call]]:
             yield f"{who}: {route} through {endpoint}", Call(caller, "execute-api:Invoke", f"{arn}/{route}", context)
     elif ":role/" in arn:
         for (who, caller), said in itertools.product(callers, (None, *EXTERNAL_IDS)):
-            yield f"{who}: assume as {said}", Call(caller, "sts:AssumeRole", "", {"sts:ExternalId": said} if said else {})
+            yield (
+                f"{who}: assume as {said}",
+                Call(caller, "sts:AssumeRole", "", {"sts:ExternalId": said} if said else {}),
+            )
     else:
         for who, caller in callers:
             yield f"{who}: invoke", Call(caller, "lambda:InvokeFunction", arn)

@@ -71,7 +71,9 @@ class Writes:
         offer = self.beliefs.counting(owner_of(wish))
         places = {*(arns_of(owner_of(wish), offer) if offer else ()), one.data["TargetArn"]}
         new = [{arn: meant(arn, one.account, wish)} for arn in places]
-        self.promises.append(Promise(one, (old, *(doors for doors in new if any(doors.values()))), min(_end(one), ends_at(dict(wish)))))
+        self.promises.append(
+            Promise(one, (old, *(doors for doors in new if any(doors.values()))), min(_end(one), ends_at(dict(wish))))
+        )
 
     def promise_those_let_in(self, target: StackResource, offer: Mapping[str, Any] | None, now: float) -> None:
         """A target that changes, or goes, interrupts nobody whom its owner lets in before and afterwards.

@@ -85,7 +85,9 @@ class Life(RuleBasedStateMachine):
         self.fate, self.before_it = HEARD, 0
         self.asked: dict[RequestKey, Mapping[str, Any]] = {}
         self.sound = True
-        self.targets = [StackResource(owner, "Target", f"Target{number}", self._send) for owner in OWNERS for number in (1, 2)]
+        self.targets = [
+            StackResource(owner, "Target", f"Target{number}", self._send) for owner in OWNERS for number in (1, 2)
+        ]
         self.permissions = [
             StackResource(account, "Permission", f"Permission{number}", self._send)
             for account in CONSUMERS

@@ -95,7 +95,7 @@ class MemoryLedger:
         rows = [row for (under, _), row in self.rows.items() if under == target and isinstance(row, GrantRecord)]
         return sum(1 for row in rows if row.grant.origin.account == account)
 
-    def quarantined(self, now: float, age: float = 0.0) -> frozenset[AccountId]:
+    def quarantined(self, now: float, age: float = 0.0) -> frozenset[AccountId]:  # noqa: ARG002 - nothing is remembered
         return frozenset(self.quarantine)
 
     def reserved(self, environment: str, name: str) -> AccountId | None:

@@ -1,4 +1,4 @@
-"""The tables and roles of the templates on a local cloud, with two functions; no Lambda function of ours is deployed.
+"""The tables and roles of the templates on a local cloud, and what an owner publishes; no Lambda function of ours is deployed.
 
 So whatever controller or provider works there runs in a test's own process, under the real roles.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from accounts import ACCOUNTS
 from deployed_names import ANSWERS, CENTRAL, GRANTS, PREFIX, REQUESTS
+from owned import Owned
 from samtranslator.yaml_helper import yaml_parse
 
 from provider.localcloud import LocalCloud
@@ -20,39 +21,17 @@ from provider.rollout.stacks import Stack, deploy
 TEMPLATES = Path(__file__).parents[2] / "templates"
 KEYS = {REQUESTS: ("account", "request"), ANSWERS: ("account", "request"), GRANTS: ("pk", "sk")}
 _KEPT = ("AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::SQS::Queue")
-_FUNCTION = """
-Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
-  Function:
-    Type: AWS::Lambda::Function
-    Properties:
-      Runtime: python3.13
-      Handler: index.handler
-      Role: !GetAtt Role.Arn
-      Code: {ZipFile: "def handler(event, context): return {'isAuthorized': True}"}
-      Tags: [{Key: CrossAccountPermission, Value: allowed}]
-  Version: {Type: AWS::Lambda::Version, Properties: {FunctionName: !Ref Function}}
-  Alias:
-    Type: AWS::Lambda::Alias
-    Properties: {Name: live, FunctionName: !Ref Function, FunctionVersion: !GetAtt Version.Version}
-Outputs:
-  Arn: {Value: !Ref Alias}
-"""
+_OWNER = Path(__file__).parent / "templates" / "owner.yaml"
 
 Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that is remembered anywhere: the items of each table by key, and the policies of the functions."""
+    """All that is remembered anywhere: the items of each table by key, and what stands at each of the owner's places."""
 
     tables: Mapping[str, Mapping[tuple[str, str], Item]]
-    policies: Mapping[str, Any]
+    places: Mapping[str, Any]
 
 
 @dataclass
@@ -60,7 +39,7 @@ class CentralParts:
     """What is deployed, and a way to look at it and to put it back."""
 
     cloud: LocalCloud
-    arns: list[str] = field(default_factory=list)
+    owned: Owned = field(init=False)
 
     def deploy(self) -> None:
         """Deploy everything; the controller's and the provider's role may be assumed by their accounts as well."""
@@ -72,7 +51,7 @@ class CentralParts:
         roles = (TEMPLATES / "account-roles.yaml").read_text("utf-8")
         for account in ("consumer", "owner"):
             self._deploy(account, "roles", roles, {"CentralAccountId": CENTRAL})
-        self.arns = [self._deploy("owner", name, _FUNCTION, {})["Arn"] for name in ("first", "second")]
+        self.owned = Owned(self.cloud, self._deploy("owner", "owned", _OWNER.read_text("utf-8"), {}))
         for account, role in (("central", "controller"), ("consumer", "provider")):
             self._open(account, f"{PREFIX}-{role}")
 
@@ -98,11 +77,6 @@ class CentralParts:
         """DynamoDB as the central account's administrator."""
         return self.cloud.client("dynamodb", "central")
 
-    @cached_property
-    def functions(self) -> Any:
-        """Lambda as the owner's administrator."""
-        return self.cloud.client("lambda", "owner")
-
     def file(self, account: str, request: str, event: Mapping[str, Any], issued_at: str) -> Item:
         """File a request as the provider does; the stored item."""
         values = {"account": account, "request": request, "event": json.dumps(event), "issuedAt": issued_at}
@@ -115,23 +89,9 @@ class CentralParts:
         items = self.database.scan(TableName=name, ConsistentRead=True)["Items"]
         return {(item[KEYS[name][0]]["S"], item[KEYS[name][1]]["S"]): item for item in items}
 
-    def policy(self, arn: str) -> Any:
-        """The policy of a function as its owner sees it; None where there is none."""
-        try:
-            return json.loads(self.functions.get_resource_policy(ResourceArn=arn)["Policy"])
-        except self.functions.exceptions.ResourceNotFoundException:
-            return None
-
-    def set_policy(self, arn: str, document: Any) -> None:
-        """Write a policy as the owner does; None removes it."""
-        if document is None:
-            self.functions.delete_resource_policy(ResourceArn=arn)
-        else:
-            self.functions.put_resource_policy(ResourceArn=arn, Policy=json.dumps(document))
-
-    def state(self) -> State:
-        """All that is remembered now."""
-        return State({name: self.table(name) for name in KEYS}, {arn: self.policy(arn) for arn in self.arns})
+    def state(self, standing: Mapping[str, Any]) -> State:
+        """All that is remembered now, where it is known what stands at the owner's places."""
+        return State({name: self.table(name) for name in KEYS}, standing)
 
     def restore(self, wanted: State, found: State) -> None:
         """Make what was found what is wanted."""
@@ -141,9 +101,9 @@ class CentralParts:
             for name, write in writes[start : start + 25]:
                 batch.setdefault(name, []).append(write)
             self.database.batch_write_item(RequestItems=batch)
-        for arn, document in wanted.policies.items():
-            if document != found.policies[arn]:
-                self.set_policy(arn, document)
+        for arn, standing in wanted.places.items():
+            if standing != found.places[arn]:
+                self.owned.put(arn, standing)
 
 
 def _writes(name: str, wanted: Mapping[Any, Item], found: Mapping[Any, Item]) -> list[Any]:

@@ -11,15 +11,19 @@ from central_parts import CentralParts
 from controller_process import ControllerProcess
 from hours import Hours
 from provider_process import ProviderProcess
-from scenes import Stage
+from stage import Stage
 
 from provider.localcloud import LocalCloud
 
 
 @pytest.fixture(scope="session")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CentralParts]:
-    """The central parts and two accounts' roles."""
-    with LocalCloud.start(directory=tmp_path_factory.mktemp("parts"), accounts=ACCOUNTS) as cloud:
+    """The central parts, two accounts' roles and what the owner has.
+
+    The cloud goes by the machine's clock, and so does not hold deployments to their rate: the scenes do, by theirs.
+    """
+    directory = tmp_path_factory.mktemp("parts")
+    with LocalCloud.start(directory=directory, accounts=ACCOUNTS, seconds_between_deployments=0) as cloud:
         deployed = CentralParts(cloud)
         deployed.deploy()
         yield deployed

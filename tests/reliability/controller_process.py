@@ -94,6 +94,7 @@ class ControllerProcess:
     _session: Any = None
 
     def __post_init__(self) -> None:
+        self.wire.now = self.hours.now
         self._session = connected(new_session(), self.wire, self.endpoint, self.keys)
 
     def take(self, *items: Mapping[str, Any], end: Point | None = None) -> bool:

@@ -3,14 +3,15 @@
 The numbers come from events of the AWS library, so a call that the product makes in future is counted by itself.
 """
 
-import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
+from time import time
 from typing import Any, NoReturn
-from urllib.parse import unquote, urlsplit
 
 import botocore.session
+from effects import Deployed, Effect, Written, effects
 
 
 class Stopped(BaseException):
@@ -37,26 +38,14 @@ def stop() -> NoReturn:
     raise Stopped
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer was put into the answers table: the request's id."""
-
-    request: str
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A function's policy was written: its ARN, and the document, None where it was removed."""
-
-    arn: str
-    document: Any
-
-
 @dataclass(slots=True)
 class Wire:
     """What one process at a time sends: `calls` by name, in order.
 
-    `effects` are the answers and policies that AWS has taken since somebody last cleared them.
+    `effects` are the answers, policies and deployments that AWS has taken since somebody last cleared them; `documents` are the
+    policies that stand by then, as far as somebody has said or a call has written them. `touched` are the ARNs of all
+    places that a call was to change. `deployments` are those that have been made at the times of `now`, by id: AWS has its own
+    clock, and is heard to tell this one.
 
     `end` is the point at which `stopping` is called, and from there on at every call: what the process would do
     while it is unwound reaches nobody. `fault`, where given, is asked before each call whether it fails, and how.
@@ -66,9 +55,13 @@ class Wire:
     stopping: Callable[[], NoReturn] = stop
     fault: Callable[[int, str], Exception | None] = lambda _number, _name: None
     calls: list[str] = field(default_factory=list)
-    effects: list[Answered | Written] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    documents: dict[str, Any] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    deployments: dict[str, Deployed] = field(default_factory=dict)
+    now: Callable[[], float] = time
     stopped: bool = False
-    _on_its_way: list[Answered | Written] = field(default_factory=list)
+    _on_its_way: list[Effect] = field(default_factory=list)
 
     def begin(self, end: Point | None = None) -> None:
         """Another process: counting starts anew."""
@@ -98,36 +91,44 @@ class Wire:
         """Number the calls of all clients that a session will create."""
         session.register("before-send", self._before_send)
         session.register("response-received", self._response_received)
+        session.register("after-call.apigateway.GetDeployment", self._tell_the_time)
 
     def _before_send(self, request: Any, event_name: str, **_: Any) -> None:
         operation = event_name.removeprefix("before-send.")
-        self._on_its_way = _effects(operation, request)
+        self._on_its_way = list(effects(operation, request))
+        self.touched |= {one.arn for one in self._on_its_way if isinstance(one, Written | Deployed)}
         self.sending(operation)
 
-    def _response_received(self, response_dict: Any, **_: Any) -> None:
+    def _response_received(self, response_dict: Any, parsed_response: Any, **_: Any) -> None:
         if response_dict is None:
             return
         if response_dict["status_code"] < 300:
-            self.effects += self._on_its_way
+            self.effects += [self._taken(one, parsed_response) for one in self._on_its_way]
         self.received()
 
+    def _taken(self, effect: Effect, answer: Any) -> Effect:
+        match effect:
+            case Written(arn, document):
+                self.documents[arn] = document
+            case Deployed():
+                found = self.documents.get(effect.api)
+                effect = replace(effect, deployment=answer["id"], document=found, at=self.now())
+                self.deployments[effect.deployment] = effect
+        return effect
 
-def _effects(operation: str, request: Any) -> list[Answered | Written]:
-    """What a call will have done when AWS has taken it, as far as anybody outside can see it."""
-    sent = json.loads(request.body or "{}") if operation.startswith(("dynamodb.", "lambda.")) else {}
-    if operation in ("lambda.PutResourcePolicy", "lambda.DeleteResourcePolicy"):
-        arn = unquote(urlsplit(request.url).path.rpartition("/")[2])
-        return [Written(arn, json.loads(sent["Policy"]) if "Policy" in sent else None)]
-    puts = [sent] if operation == "dynamodb.PutItem" else [one.get("Put", {}) for one in sent.get("TransactItems", [])]
-    return [Answered(put["Item"]["request"]["S"]) for put in puts if put.get("TableName", "").endswith("-answers")]
+    def _tell_the_time(self, parsed: Any, **_: Any) -> None:
+        """As API Gateway tells it: in whole seconds."""
+        made = self.deployments.get(parsed.get("id", ""))
+        if made is not None:
+            parsed["createdDate"] = datetime.fromtimestamp(int(made.at), UTC)
 
 
 def writes(calls: Iterable[str]) -> list[Point]:
-    """After each call that may have changed something: after a mere look the world is what it was before."""
+    """After each call that may have changed something: after a look, or an event that is told, the world is what it was."""
     return [Point(number, When.AFTER) for number, call in enumerate(calls) if not call.split(".")[1].startswith(_LOOKS)]
 
 
-_LOOKS = ("AssumeRole", "Describe", "Get", "List", "Query", "Scan")
+_LOOKS = ("AssumeRole", "Describe", "Get", "List", "PutEvents", "Query", "Scan")
 
 
 def points(calls: Iterable[str]) -> list[Point]:

@@ -1,13 +1,13 @@
 """One operation, stopped at each of its points in turn, and what has become of it when all has gone on by itself."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from crash_hooks import Point, When, points
-from operations import GIVEN_UP
-from scenes import HOUR, MINUTE, Scene
+from crash_hooks import Point, When, points, writes
+from operations import GIVEN_UP, HOUR, MINUTE
+from scenes import Scene
 
 
 class Way(StrEnum):
@@ -27,31 +27,49 @@ class Crash:
     answered_after: float
 
 
-def crashes(scene: Scene, calls: list[str]) -> Iterator[Crash]:
-    """Stop before and after each call.
+def faults_of_crashes(scene: Scene, record: Callable[[str, object], None]) -> list[Crash]:
+    """Play all crashes of an operation, put a line into the summary of the run, and return those that ended badly."""
+    calls = scene.undisturbed()
+    tried = list(crashes(scene, calls))
+    record("summary", summary(scene, calls, tried))
+    return [crash for crash in tried if crash.faults]
 
-    After a call and before the next the world is the same, so each of the two is tried with one of the ways;
-    a soak tries both with both.
+
+def crashes(scene: Scene, calls: list[str]) -> Iterator[Crash]:
+    """Stop before the first call and after each that may have changed something; go on from there in each of the ways.
+
+    A stop at any other point leaves the same world as the one before it, and a process that has stopped remembers nothing. A soak
+    stops at all of them.
     """
     every = os.environ.get("MODEL_BUDGET") == "soak"
-    for point in points(calls):
-        ways = tuple(Way) if every else (Way.STREAM if point.when is When.BEFORE else Way.SCHEDULE,)
-        for way in ways:
-            scene.begin()
-            assert not scene.act(end=point), f"nothing stopped at {point}"
-            faults = recovered(scene, way)
-            yield Crash(point, way, tuple(faults), scene.answered_after())
+    for point in points(calls) if every else [Point(0, When.BEFORE), *writes(calls)]:
+        scene.begin()
+        assert not scene.act(end=point), f"nothing stopped at {point}"
+        moment = scene.moment()
+        for way in Way if scene.item else (Way.SCHEDULE,):
+            scene.resume(moment)
+            yield Crash(point, way, tuple(recovered(scene, way, LEASE_OVER)), scene.answered_after())
 
 
-def recovered(scene: Scene, way: Way) -> list[str]:
-    """Let it go on until all is as it must be; otherwise what is not, an hour later."""
+LEASE_OVER = 77.0
+"""Seconds after which a dead process has no lease any more. A round that comes earlier waits for that (test_process_kill)."""
+
+
+def recovered(scene: Scene, way: Way, first_round: float) -> list[str]:
+    """Let it go on until all is as it must be; otherwise what is not, an hour later.
+
+    Args:
+        scene: where a process has stopped.
+        way: how it goes on.
+        first_round: seconds after which the schedule looks; it does so again after another minute.
+    """
     hours, controller = scene.stage.hours, scene.stage.controller
     if way is Way.STREAM and scene.item:
         hours.time += 1
         scene.act()
         if scene.answered and not scene.faults():
             return []
-    for passed in (MINUTE, 2 * MINUTE):  # a dead lease outlives the first minute
+    for passed in (first_round, first_round + MINUTE):
         hours.time = max(hours.time, scene.at + passed)
         controller.round()
         if scene.answered and not scene.faults():
@@ -64,7 +82,7 @@ def recovered(scene: Scene, way: Way) -> list[str]:
 
 def summary(scene: Scene, calls: list[str], tried: list[Crash]) -> str:
     """A line for the summary of the run."""
-    line = f"{scene.operation.name}: {len(calls)} calls, {len(tried)} points"
+    line = f"{scene.operation.name}: {len(calls)} calls, {len(points(calls))} points, {len(tried)} crashes"
     if scene.account is None:
         return line
     latest = max(crash.answered_after for crash in tried)

@@ -7,3 +7,6 @@ HOME = "us-east-1"
 
 PREFIX = "cross-account-permission"
 REQUESTS, ANSWERS, GRANTS = (f"{PREFIX}-{table}" for table in ("requests", "answers", "grants"))
+
+PATH = "/cross-account/"
+"""The path of roles that can be published."""

@@ -1,10 +1,9 @@
 """A controller in a process of its own that kills itself with SIGKILL at one of its calls. Run by test_process_kill.
 
-On stdin it is told where the cloud is and what to handle, as JSON. Just before the end it writes to stdout,
-pickled, the effects that only its own hooks have seen.
+On stdin it is told where the cloud is and what to handle. Just before the end it writes to stdout the effects that only its
+own hooks have seen. Both are pickled.
 """
 
-import json
 import os
 import pickle
 import signal
@@ -20,6 +19,7 @@ def run(told: dict[str, Any]) -> None:
     """Handle the event, as far as it goes."""
     controller = ControllerProcess(told["endpoint"], tuple(told["keys"]), Hours(told["time"]), told["shards"])
     wire = controller.wire
+    wire.documents, wire.deployments = told["documents"], told["deployments"]
 
     def killed() -> NoReturn:
         sys.stdout.buffer.write(pickle.dumps(wire.effects))
@@ -32,4 +32,4 @@ def run(told: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    run(json.load(sys.stdin))
+    run(pickle.load(sys.stdin.buffer))  # noqa: S301 - our own parent wrote it

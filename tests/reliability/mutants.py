@@ -152,7 +152,10 @@ MUTANTS = (
         (STAGES,),
     ),
     Mutant(
-        "forget that a policy waits for a deployment", r"if resource\.undeployed_since is None:", "if True:", (STAGES,)
+        "forget that a policy waits for a deployment",
+        r"if resource\.undeployed_since is None:(\n +return Serving)",
+        r"if True:\1",
+        (STAGES,),
     ),
     Mutant("let a grant stand when its time is over", r" or record\.has_expired\(self\.now\):", ":", (ENDING,)),
     Mutant(

@@ -12,7 +12,7 @@ from botocore.exceptions import ReadTimeoutError
 from controller_process import ENVIRONMENT
 from deployed_names import ANSWERS, PREFIX, REQUESTS
 from provider_process import ProviderProcess
-from scenes import Stage
+from stage import Stage
 
 _READ_TIMEOUT = 5.0
 

@@ -1,39 +1,23 @@
-"""The operations of a life cycle: what stands before, the event, and whom the policies let in afterwards.
+"""What an operation of a life cycle is: what stands before, the event, and whom the policies let in afterwards.
 
-Two functions of one owner: the first has a foreign statement, the second has no policy. One consumer has two stacks,
-and the second is a bystander to whom nothing may happen.
+One owner has what `owned.py` lists. One consumer has two stacks, and the second is a bystander to whom nothing may happen.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from enum import StrEnum
 from typing import Any
 
+from callers import APIS, Callers
 from deployed_names import CONSUMER, INTRUDER, OWNER
 
-NARROW = "abc123"
-FOREIGN = {
-    "Sid": "mine",
-    "Effect": "Allow",
-    "Principal": {"Service": "s3.amazonaws.com"},
-    "Action": "lambda:InvokeFunction",
-    "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::bucket"}},
-}
-APIS = {"asker": "asker00001", "bystander": "bystander1", "intruder": "intruder01"}
-CALLERS = {
-    "asker": (CONSUMER, APIS["asker"], "zzz999"),
-    "asker, the one authorizer": (CONSUMER, APIS["asker"], NARROW),
-    "bystander": (CONSUMER, APIS["bystander"], "zzz999"),
-    "intruder": (INTRUDER, APIS["intruder"], "zzz999"),
-}
-"""Who might call a function: account, API, authorizer."""
-ASKER = frozenset({"asker", "asker, the one authorizer"})
-ONE = frozenset({"asker, the one authorizer"})
-BYSTANDER = frozenset({"bystander"})
-NOBODY: frozenset[str] = frozenset()
+HOUR = 3600.0
+MINUTE = 60.0
+GIVEN_UP = 112.0
+"""Seconds after which the provider has answered that it is too late: CloudFormation rolls back."""
 
-Opens = tuple[frozenset[str], frozenset[str]]
-"""Who may call the first function, and who the second."""
+Opens = Mapping[str, Callers]
+"""Who may call what, by place; a place that is not named stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +31,47 @@ class Step:
     type: str = "Permission"
     known: str = ""
 
-    def event(self, request: str, physical_ids: Mapping[str, str], arns: list[str]) -> dict[str, Any]:
-        """The event without a ResponseURL; `function` among the properties is the number of the function."""
-        properties = {"ServiceToken": "arn:token", **self.properties}
-        if "function" in properties:
-            properties["FunctionArn"] = arns[properties.pop("function")]
+    def event(self, request: str, physical_ids: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+        """The event without a ResponseURL; `names` are what the properties name in braces."""
         return {
             "RequestType": self.request_type,
             "RequestId": request,
             "StackId": f"arn:aws:cloudformation:us-east-1:{self.account}:stack/{self.stack}/0d1c",
             "LogicalResourceId": self.type,
             "ResourceType": f"Custom::CrossAccount{self.type}",
-            "ResourceProperties": properties,
+            "ResourceProperties": {"ServiceToken": "arn:token", **_named(self.properties, names)},
             **({"PhysicalResourceId": physical_ids[self.known]} if self.known else {}),
         }
 
 
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    """A property with names for what stands in braces."""
+    match value:
+        case str():
+            return value.format_map(names)
+        case list():
+            return [_named(one, names) for one in value]
+        case Mapping():
+            return {key: _named(one, names) for key, one in value.items()}
+    return value
+
+
+class Meanwhile(StrEnum):
+    """What the owner, or somebody who does not know of us, does between what is given and the event."""
+
+    NOTHING = ""
+    WIPED = "our statements are removed"  # from the place of the operation
+    ALONE = "the owner's own statements are removed"
+    DEPLOYED = "the owner deploys the stage"
+    CANARY = "the owner lets a canary share the stage's traffic"
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`given` has happened before; `opens` holds after `event`; None for `event` is the schedule an hour later.
+    """`given` has happened before; `opens` holds after `event`; None for `event` is the schedule, `wait` seconds later.
 
-    `mends`: somebody has removed our statements from the first function's policy meanwhile. `sequels` may happen
-    while the event is still unanswered.
+    `meanwhile` happens in between, at `place`. `says` is data that the answer must have. `whole_index`: the schedule looks at all
+    parts of its index, which are all alike. `sequels` may happen while the event is still unanswered.
     """
 
     name: str
@@ -76,7 +79,11 @@ class Operation:
     opens: Opens
     given: Mapping[str, Step] = field(default_factory=dict)
     status: str = "SUCCESS"
-    mends: bool = False
+    says: Mapping[str, str] = field(default_factory=dict)
+    meanwhile: Meanwhile = Meanwhile.NOTHING
+    place: str = ""
+    wait: float = HOUR + MINUTE
+    whole_index: bool = False
     sequels: tuple["Sequel", ...] = ()
 
 
@@ -90,113 +97,30 @@ class Sequel:
     opens: Opens
 
 
-GIVEN_UP = 112.0
-"""Seconds after which the provider has answered that it is too late: CloudFormation rolls back."""
-
-
-def _publish(request_type: str = "Create", function: int = 0, known: str = "") -> Step:
-    offer = {"AllowedGrantTypes": ["Authorizer"], "AllowedAccounts": [CONSUMER], "AllowDeletionWithConsumers": "true"}
-    properties = {"Name": "token-service", "function": function, **offer}
-    return Step(request_type, properties, OWNER, "token-service", "Target", known)
-
-
-def _ask(request_type: str = "Create", stack: str = "asker", known: str = "", **wish: Any) -> Step:
-    properties = {"Target": f"{OWNER}/token-service", "GrantType": "Authorizer", "ApiId": APIS[stack], **wish}
-    return Step(request_type, properties, INTRUDER if stack == "intruder" else CONSUMER, stack, known=known)
-
-
-def _narrow(known: str) -> Step:
-    return _ask("Update", known=known, AuthorizerIds=[NARROW])
-
-
-# As many as a pass would not remove without a record that explains it.
-_BYSTANDER = _ask(stack="bystander", AuthorizerIds=["zzz999", "yyy888", "xxx777", "www666"])
-_PUBLISHED = {"publication": _publish(), "bystander": _BYSTANDER}
-_GRANTED = {**_PUBLISHED, "grant": _ask()}
-_NARROWED = {**_GRANTED, "narrowed": _narrow("grant")}
-_MOVED = {**_GRANTED, "moved": _publish("Update", 1, "publication")}
-_WITHDRAWN = {**_GRANTED, "withdrawn": _publish("Delete", known="publication")}
-_ALONE = {"publication": _publish(function=1), "grant": _ask()}
-
-
-def _rolled_back(step: Step, opens: Opens) -> Sequel:
+def rolled_back(step: Step, opens: Opens) -> Sequel:
+    """What CloudFormation does when it has heard for too long that nothing happens."""
     return Sequel("rolled back", step, GIVEN_UP, opens)
 
 
-CREATE_GRANT = Operation(
-    "grant: create",
-    _ask(),
-    (ASKER | BYSTANDER, NOBODY),
-    _PUBLISHED,
-    sequels=(_rolled_back(_ask("Delete", known="failed"), (BYSTANDER, NOBODY)),),
-)
-LOOKUP = Step("Create", {"Target": f"{OWNER}/token-service"}, type="TargetLookup")
-UPDATE_GRANT = Operation(
-    "grant: update",
-    _narrow("grant"),
-    (ASKER | BYSTANDER, NOBODY),
-    _GRANTED,
-    sequels=(_rolled_back(_ask("Update", known="grant"), (ASKER | BYSTANDER, NOBODY)),),
-)
-
-OF_PUBLICATIONS = (
-    Operation(
-        "publication: create",
-        _publish(),
-        (NOBODY, NOBODY),
-        sequels=(_rolled_back(_publish("Delete", known="failed"), (NOBODY, NOBODY)),),
-    ),
-    Operation(
-        "publication: move",
-        _publish("Update", 1, "publication"),
-        (ASKER | BYSTANDER, ASKER | BYSTANDER),
-        _GRANTED,
-        sequels=(
-            _rolled_back(_publish("Update", 0, "publication"), (ASKER | BYSTANDER, NOBODY)),
-            Sequel("a grant deleted", _ask("Delete", "bystander", "bystander"), 2.0, (ASKER, ASKER)),
-        ),
-    ),
-    Operation(
-        "publication: clean-up after a move",
-        _publish("Delete", known="publication"),
-        (ASKER | BYSTANDER, ASKER | BYSTANDER),
-        _MOVED,
-    ),
-    Operation("publication: delete", _publish("Delete", known="publication"), (NOBODY, NOBODY), _GRANTED),
-    Operation("publication: create again", _publish(), (ASKER | BYSTANDER, NOBODY), _WITHDRAWN),
-)
-OF_GRANTS = (
-    CREATE_GRANT,
-    UPDATE_GRANT,
-    Operation("grant: roll an update back", _ask("Update", known="narrowed"), (ASKER | BYSTANDER, NOBODY), _NARROWED),
-    Operation("grant: clean-up after an update", _ask("Delete", known="grant"), (ONE | BYSTANDER, NOBODY), _NARROWED),
-    Operation(
-        "grant: delete",
-        _ask("Delete", known="grant"),
-        (BYSTANDER, NOBODY),
-        _GRANTED,
-        sequels=(Sequel("deleted again", _ask("Delete", known="grant"), GIVEN_UP, (BYSTANDER, NOBODY)),),
-    ),
-    Operation("grant: delete the last", _ask("Delete", known="grant"), (NOBODY, NOBODY), _ALONE),
-    Operation("grant: refuse", _ask(stack="intruder"), (BYSTANDER, NOBODY), _PUBLISHED, "FAILED"),
-    Operation("lookup", LOOKUP, (BYSTANDER, NOBODY), _PUBLISHED),
-)
-ROUNDS = (
-    Operation("round: nothing has changed", None, (ASKER | BYSTANDER, NOBODY), _GRANTED),
-    Operation("round: mend what was removed", None, (ASKER | BYSTANDER, NOBODY), _GRANTED, mends=True),
-)
+_TARGETS: Mapping[str, Mapping[str, Any]] = {
+    "token-service": {"FunctionArn": "{first}", "AllowedGrantTypes": ["Authorizer", "InvokeFunction"]},
+    "orders-api": {"RestApiId": "{api}", "StageName": "prod", "AllowedGrantTypes": ["ExecuteApi"]},
+    "orders-role": {"RoleArn": "{role}", "AllowedGrantTypes": ["AssumeRole"]},
+}
 
 
-def callers(document: Any) -> frozenset[str]:
-    """Whom a policy lets in: an allow for API Gateway whose source pattern matches (docs/aws-behaviour.md §2)."""
-    return frozenset(name for name, caller in CALLERS.items() if _may(document, *caller))
+def publish(target: str, request_type: str = "Create", known: str = "", **changes: Any) -> Step:
+    """An event about a target of the owner's."""
+    offer = {"AllowedAccounts": [CONSUMER], "AllowDeletionWithConsumers": "true"}
+    properties = {"Name": target, **_TARGETS[target], **offer, **changes}
+    return Step(request_type, properties, OWNER, target, "Target", known)
 
 
-def _may(document: Any, account: str, api: str, authorizer: str) -> bool:
-    source = f"arn:aws:execute-api:us-east-1:{account}:{api}/authorizers/{authorizer}"
-    for one in (document or {"Statement": []})["Statement"]:
-        if one["Effect"] == "Allow" and one["Principal"] == {"Service": "apigateway.amazonaws.com"}:
-            patterns = one["Condition"]["ArnLike"]["AWS:SourceArn"]
-            if any(fnmatchcase(source, pattern) for pattern in ([patterns] if isinstance(patterns, str) else patterns)):
-                return True
-    return False
+def ask(
+    target: str, grant_type: str, request_type: str = "Create", stack: str = "asker", known: str = "", **wish: Any
+) -> Step:
+    """An event about a permission on a target."""
+    properties = {"Target": f"{OWNER}/{target}", "GrantType": grant_type, **wish}
+    if grant_type == "Authorizer":
+        properties = {"ApiId": APIS[stack], **properties}
+    return Step(request_type, properties, INTRUDER if stack == "intruder" else CONSUMER, stack, known=known)

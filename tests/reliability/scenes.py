@@ -1,93 +1,33 @@
 """A scene: what stands before an operation, put back before every run of it, and what must be there afterwards."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any
+from typing import Any, Self
 
-from boto3.dynamodb.types import TypeDeserializer
-from central_parts import CentralParts, Item, State
-from controller_process import ControllerProcess
-from crash_hooks import Answered, Written
-from deployed_names import ANSWERS, GRANTS, REQUESTS
-from hours import Hours
-from operations import FOREIGN, Operation, Step, callers
-
-from provider.function.clock import stamp
+from callers import Callers, let_in
+from central_parts import Item, State
+from deployed_names import ANSWERS
+from effects import Answered, Deployed, Effect, Written
+from left import differences, left, open_ends
+from operations import Opens, Operation
+from owned import Served
+from stage import Stage, ours
 
 ASKED = "asked"
 """The id of the request that an operation is about."""
-MINUTE = 60.0
-HOUR = 3600.0
-
-_BOOKKEEPING = frozenset({"version", "dueAt", "dueShard", "wanted", "done", "expires", "answeredAt"})
-"""What counts and times; two ways to the same end may differ in it."""
+PAUSE = 5.0
+"""Seconds that API Gateway wants between two deployments of an account (docs/aws-behaviour.md §3)."""
 
 
-@dataclass
-class Stage:
-    """The central parts, their controller, and time. `empty` is how everything is before any scene."""
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How everything is at a time, and what had been heard by then."""
 
-    parts: CentralParts
-    controller: ControllerProcess
-    hours: Hours
-    opening: float
-    empty: State = field(init=False)
-    known: State | None = field(init=False, default=None)
-
-    def __post_init__(self) -> None:
-        first, _ = self.parts.arns
-        self.parts.set_policy(first, {"Version": "2012-10-17", "Statement": [{**FOREIGN, "Resource": first}]})
-        self.empty = self.look()
-
-    def look(self) -> State:
-        """How everything is now."""
-        self.known = self.parts.state()
-        return self.known
-
-    def put_back(self, state: State) -> None:
-        """Make everything as it was."""
-        self.parts.restore(state, self.known or self.look())
-        self.known = None  # whoever puts it back is about to change it
-
-    def set(self, operation: Operation, *, filed: bool = True) -> "Scene":
-        """Let happen what an operation builds on, then file its request, or let an hour pass.
-
-        `filed` False leaves it to a provider to file the request.
-        """
-        self.put_back(self.empty)
-        self.hours.time = self.opening
-        self.controller.shards = 1 if operation.event else None
-        ids = {"failed": f"failed-{ASKED}"}
-        for name, step in operation.given.items():
-            self.controller.take(self.file(name, step, ids))
-            ids[name] = self._answer(step.account, name)["physicalResourceId"]["S"]
-        if operation.mends:
-            first = self.parts.arns[0]
-            self.parts.set_policy(first, self.empty.policies[first])
-        item = None
-        if operation.event is None:
-            self.hours.time += HOUR + MINUTE
-        elif filed:
-            item = self.file(ASKED, operation.event, ids)
-        return Scene(self, operation, item, ids, self.look(), self.hours.time)
-
-    def file(self, request: str, step: Step, ids: Mapping[str, str]) -> Item:
-        """File the request of a step, two seconds later; its item."""
-        self.hours.time += 2
-        event = step.event(request, ids, self.parts.arns)
-        return self.parts.file(step.account, request, event, stamp(self.hours.time))
-
-    def deliver(self) -> None:
-        """What the stream does by itself: the controller takes what lies there."""
-        items = self.parts.table(REQUESTS).values()
-        if items:
-            self.controller.take(*items)
-
-    def _answer(self, account: str, request: str) -> Item:
-        answer = self.parts.table(ANSWERS)[account, request]
-        assert answer["status"]["S"] == "SUCCESS", answer["reason"]
-        return answer
+    state: State
+    time: float
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass
@@ -106,6 +46,14 @@ class Scene:
     at: float
     after: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, stage: Stage, operation: Operation, *, filed: bool = True) -> Self:
+        """Set the stage for an operation and file its request; `filed` False leaves that to a provider."""
+        set_up = stage.set(operation)
+        ids = {**set_up.ids, "failed": f"failed-{ASKED}"}
+        item = stage.file(ASKED, operation.event, ids) if operation.event and filed else None
+        return cls(stage, operation, item, ids, stage.look(), stage.hours.time)
+
     @property
     def account(self) -> str | None:
         """Who asks; of a round, nobody."""
@@ -115,13 +63,21 @@ class Scene:
     def event(self) -> dict[str, Any]:
         """The event that the operation is about, without a ResponseURL."""
         assert self.operation.event is not None
-        return self.operation.event.event(ASKED, self.ids, self.stage.parts.arns)
+        return self.operation.event.event(ASKED, self.ids, self.stage.names)
 
     def begin(self) -> None:
         """Put everything back."""
-        self.stage.put_back(self.before)
-        self.stage.hours.time = self.at
-        self.stage.controller.wire.effects.clear()
+        self.resume(Moment(self.before, self.at))
+
+    def moment(self) -> Moment:
+        """The world as it is now."""
+        return Moment(self.stage.look(), self.stage.hours.time, tuple(self.stage.controller.wire.effects))
+
+    def resume(self, moment: Moment) -> None:
+        """Make the world what it was."""
+        self.stage.put_back(moment.state)
+        self.stage.hours.time = moment.time
+        self.stage.controller.wire.effects[:] = moment.effects
 
     def undisturbed(self) -> list[str]:
         """Let the operation happen; the calls that it takes."""
@@ -134,6 +90,7 @@ class Scene:
     def remember(self) -> None:
         """What has been left now is what every other run must leave."""
         state = self.stage.look()
+        assert state == self.stage.look(everywhere=True), "something was changed that no call was seen to change"
         self.after = left(state)
         faults = self.faults(state)
         assert not faults, faults
@@ -146,7 +103,25 @@ class Scene:
     def faults(self, state: State | None = None) -> list[str]:
         """What is not as it must be."""
         state = state or self.stage.look()
-        return [*self._unsettled(state), *self._wrongly_open(state), *self._answered(state), *self._along_the_way()]
+        return [
+            *self._unsettled(state),
+            *self.wrongly_open(state, self.operation.opens),
+            *self._answered(state),
+            *self._along_the_way(),
+        ]
+
+    def document(self, state: State, arn: str) -> Any:
+        """The policy of a place; of the stage, that of the deployment that it serves."""
+        standing = state.places[arn]
+        return self.stage.deployments[standing.deployment].document if isinstance(standing, Served) else standing
+
+    def callers(self, state: State) -> Mapping[str, Callers]:
+        """Whom each place lets in, by its ARN."""
+        return {arn: let_in(arn, self.document(state, arn)) for arn in state.places}
+
+    def ends(self, opens: Opens) -> Mapping[str, Callers]:
+        """Whom each place must let in when all is over."""
+        return {**self.callers(self.before), **{self.stage.places[place]: callers for place, callers in opens.items()}}
 
     @property
     def answered(self) -> bool:
@@ -157,24 +132,27 @@ class Scene:
         """Seconds between the request and its answer, which a round has none of."""
         if self.account is None:
             return 0.0
-        answer = (self.stage.known or self.stage.look()).tables[ANSWERS].get((self.account, ASKED))
+        answer = self.stage.answer(self.account, ASKED)
         return float(answer["answeredAt"]["N"]) - self.at if answer else inf
+
+    def wrongly_open(self, state: State, opens: Opens) -> Iterator[str]:
+        """Places that let in others than they must, or have lost a foreign statement."""
+        ends = self.ends(opens)
+        for arn, callers in self.callers(state).items():
+            if callers != ends[arn]:
+                yield f"{arn} lets in {callers} and not {ends[arn]}"
+        for arn, before in self.before.places.items():
+            if isinstance(before, Served):
+                continue
+            statements, foreign = _statements(state.places[arn]), [one for one in _statements(before) if not ours(one)]
+            if statements[: len(foreign)] != foreign or not all(map(ours, statements[len(foreign) :])):
+                yield f"{arn}: a foreign statement has changed"
+            if state.places[arn] is not None and not statements:
+                yield f"{arn} has a policy without a statement"
 
     def _unsettled(self, state: State) -> Iterator[str]:
         yield from open_ends(state)
-        found = left(state)
-        if found != self.after:
-            yield f"left is {found} and not {self.after}"
-
-    def _wrongly_open(self, state: State) -> Iterator[str]:
-        for arn, expected in zip(self.stage.parts.arns, self.operation.opens, strict=True):
-            document = state.policies[arn]
-            if callers(document) != expected:
-                yield f"{arn} lets in {callers(document)} and not {expected}"
-            foreign = (self.stage.empty.policies[arn] or {"Statement": []})["Statement"]
-            statements = (document or {"Statement": []})["Statement"]
-            if statements[: len(foreign)] != foreign or (document is not None and not statements):
-                yield f"{arn}: a foreign statement has changed"
+        yield from differences(left(state), self.after)
 
     def _answered(self, state: State) -> Iterator[str]:
         if self.account is None:
@@ -182,52 +160,29 @@ class Scene:
         answer = state.tables[ANSWERS].get((self.account, ASKED))
         if answer is None or answer["status"]["S"] != self.operation.status:
             yield f"the answer is {answer}"
+        elif self.operation.says and not self.operation.says.items() <= json.loads(answer["data"]["S"]).items():
+            yield f"the answer {answer} does not say {self.operation.says}"
         answers = [one for one in self.stage.controller.wire.effects if isinstance(one, Answered)]
         if answers != [Answered(ASKED)]:
             yield f"answers were put: {answers}"
 
     def _along_the_way(self) -> Iterator[str]:
         """Nobody is shut out who may call before and after, nor let in who may in neither; answers come last."""
-        arns = self.stage.parts.arns
-        may = {arn: callers(self.before.policies[arn]) for arn in arns}
-        ends = dict(zip(arns, self.operation.opens, strict=True))
+        begins, ends = self.callers(self.before), self.ends(self.operation.opens)
+        may, deployed = dict(begins), -inf
         for effect in self.stage.controller.wire.effects:
-            if isinstance(effect, Written):
-                before, may[effect.arn] = callers(self.before.policies[effect.arn]), callers(effect.document)
-                if not before & ends[effect.arn] <= may[effect.arn] <= before | ends[effect.arn]:
-                    yield f"{effect.arn} let in {may[effect.arn]} for a moment"
-            elif may != ends:
-                yield f"answered while {may} might call"
+            match effect:
+                case Written(arn, document) | Deployed(arn, _, document, _):
+                    may[arn] = let_in(arn, document)
+                    if not begins[arn] & ends[arn] <= may[arn] <= begins[arn] | ends[arn]:
+                        yield f"{arn} let in {may[arn]} for a moment"
+                case Answered() if may != ends:
+                    yield f"answered while {may} might call"
+            if isinstance(effect, Deployed):
+                if effect.at - deployed < PAUSE:
+                    yield f"deployed twice within {effect.at - deployed} s"
+                deployed = effect.at
 
 
-_OPEN_ENDS = ("pending", "awaiting", "leaseHolder", "leaseUntil")
-_plain_values = TypeDeserializer()
-
-
-def open_ends(state: State) -> Iterator[str]:
-    """What is still to be done: requests that lie there, and what the ledger waits for or has leased."""
-    yield from (f"request {request} has not been taken away" for _, request in state.tables[REQUESTS])
-    for item in map(_plain, state.tables[GRANTS].values()):
-        if not item["pk"].startswith("HISTORY#"):
-            yield from (f"{item['pk']} {item['sk']} has {name}" for name in _OPEN_ENDS if item.get(name))
-
-
-def left(state: State) -> Mapping[str, Any]:
-    """What a run leaves, without what counts and times: the ledger, its history and the answers."""
-    items = [_plain(item) for item in state.tables[GRANTS].values()]
-    rows = {item["id"] for item in items if "id" in item and not item["pk"].startswith("HISTORY#")}
-    ledger = {(item["pk"], item["sk"]): _bare(item, rows) for item in items if not item["pk"].startswith("HISTORY#")}
-    history = sorted(item["id"] for item in items if item["pk"].startswith("HISTORY#"))
-    answers = {key: _bare(_plain(item), rows) for key, item in state.tables[ANSWERS].items()}
-    return {"ledger": ledger, "history": history, "answers": answers}
-
-
-def _plain(item: Item) -> dict[str, Any]:
-    return {name: _plain_values.deserialize(value) for name, value in item.items()}
-
-
-def _bare(item: Mapping[str, Any], rows: set[str]) -> dict[str, Any]:
-    kept = {name: value for name, value in item.items() if name not in _BOOKKEEPING}
-    if "places" in kept:  # one that points to nothing says nothing
-        kept["places"] = {one: place for one, place in kept["places"].items() if one in rows}
-    return kept
+def _statements(document: Any) -> list[Any]:
+    return list(document["Statement"]) if document else []

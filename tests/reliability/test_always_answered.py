@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from crash_hooks import Answered
 from deployed_names import REQUESTS
+from effects import Answered
+from left import open_ends
 from obstacles import OBSTACLES, Obstacle, no_controller
-from operations import CREATE_GRANT, LOOKUP, UPDATE_GRANT, Operation, callers
+from operations import MINUTE, Operation
+from operations_on_functions import CREATE_GRANT, LOOKUP, UPDATE_GRANT
 from provider_process import ProviderProcess, with_response_url
-from scenes import MINUTE, Stage, open_ends
+from scenes import Scene
+from stage import Stage
 
 from provider.function.failures import AnswerUndelivered
 
@@ -26,7 +29,7 @@ class Stack:
         self.stage, self.process = stage, process
         process.meanwhile = self._meanwhile
         process.host.clear()
-        self.scene = stage.set(operation, filed=False)
+        self.scene = Scene.of(stage, operation, filed=False)
         self.scene.begin()
         self.event = self.scene.event
         self.next_round = stage.hours.time + MINUTE
@@ -58,10 +61,9 @@ class Stack:
         for _ in range(2):
             self.stage.hours.time += 2 * MINUTE
             self.stage.controller.round()
-        state, before = self.stage.look(), self.scene.before
+        state = self.stage.look()
         assert list(open_ends(state)) == []
-        for arn in self.stage.parts.arns:
-            assert callers(state.policies[arn]) == callers(before.policies[arn])
+        assert self.scene.callers(state) == self.scene.callers(self.scene.before)
 
     def _meanwhile(self) -> None:
         """The stream brings what is new at once; every minute the schedule looks. A broken controller fails."""

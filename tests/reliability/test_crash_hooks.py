@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from crash_hooks import Point, Stopped, When, Wire, points
 from deployed_names import ANSWERS, REQUESTS
-from operations import OF_GRANTS
-from scenes import ASKED, Scene, Stage
+from operations_on_functions import LOOKED_UP
+from scenes import ASKED, Scene
+from stage import Stage
 
 from provider.controller.dynamodb_desk import DynamoDBDesk
 
@@ -15,7 +16,7 @@ from provider.controller.dynamodb_desk import DynamoDBDesk
 @pytest.fixture(scope="module")
 def scene(stage: Stage) -> Scene:
     """The operation with the fewest calls."""
-    return stage.set(next(operation for operation in OF_GRANTS if operation.name == "lookup"))
+    return Scene.of(stage, LOOKED_UP)
 
 
 def test_each_call_is_two_points() -> None:

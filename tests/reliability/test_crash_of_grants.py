@@ -1,20 +1,18 @@
-"""The controller stops at any call of a grant's life, a lookup or a round; what goes on by itself ends where the stacks believe."""
+"""The controller stops at any call of a grant's life on a function, a lookup or a round; what goes on by itself ends where stacks believe."""
 
 from collections.abc import Callable
 
 import pytest
-from crashes import crashes, summary
-from operations import OF_GRANTS, ROUNDS, Operation
-from scenes import Stage
+from crashes import faults_of_crashes
+from operations import Operation
+from operations_on_functions import OF_GRANTS, OF_INVOCATIONS, ROUNDS
+from scenes import Scene
+from stage import Stage
 
 
-@pytest.mark.parametrize("operation", OF_GRANTS + ROUNDS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", OF_GRANTS + OF_INVOCATIONS + ROUNDS, ids=lambda operation: operation.name)
 def test_a_stop_at_any_call_ends_as_if_nothing_had_happened(
     stage: Stage, operation: Operation, record_property: Callable[[str, object], None]
 ) -> None:
-    """Who may call, at every moment; the foreign statement; the one answer; the ledger without open ends."""
-    scene = stage.set(operation)
-    calls = scene.undisturbed()
-    tried = list(crashes(scene, calls))
-    record_property("summary", summary(scene, calls, tried))
-    assert [crash for crash in tried if crash.faults] == []
+    """Who may call, at every moment; foreign statements; the one answer; the ledger without open ends."""
+    assert faults_of_crashes(Scene.of(stage, operation), record_property) == []

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from crash_hooks import Point, points
-from operations import LOOKUP, UPDATE_GRANT
+from operations import MINUTE
+from operations_on_functions import LOOKUP, UPDATE_GRANT
 from provider_process import ProviderProcess, with_response_url
-from scenes import MINUTE, Stage
+from scenes import Scene
+from stage import Stage
 
 from provider.function.entry import Provider
 
@@ -17,7 +19,7 @@ class Exchange:
     def __init__(self, stage: Stage, process: ProviderProcess, *, warm: bool) -> None:
         self.process, self.warm = process, warm
         process.meanwhile = stage.deliver
-        self.scene = stage.set(UPDATE_GRANT, filed=False)
+        self.scene = Scene.of(stage, UPDATE_GRANT, filed=False)
         self.event = with_response_url(self.scene.event, self.scene.at)
 
     def undisturbed(self) -> tuple[list[str], list[dict[str, object]]]:
