@@ -103,18 +103,24 @@ class Wire:
         if response_dict is None:
             return
         if response_dict["status_code"] < 300:
-            self.effects += [self._taken(one, parsed_response) for one in self._on_its_way]
+            for one in self._on_its_way:
+                self.hear(self._made(one, parsed_response) if isinstance(one, Deployed) else one)
         self.received()
 
-    def _taken(self, effect: Effect, answer: Any) -> Effect:
+    def _made(self, effect: Deployed, answer: Any) -> Deployed:
+        found = self.documents.get(effect.api)
+        return replace(effect, deployment=answer["id"], document=found, at=self.now())
+
+    def hear(self, effect: Effect) -> None:
+        """Keep what AWS has taken."""
+        self.effects.append(effect)
         match effect:
             case Written(arn, document):
                 self.documents[arn] = document
-            case Deployed():
-                found = self.documents.get(effect.api)
-                effect = replace(effect, deployment=answer["id"], document=found, at=self.now())
-                self.deployments[effect.deployment] = effect
-        return effect
+                self.touched.add(arn)
+            case Deployed(arn, deployment):
+                self.deployments[deployment] = effect
+                self.touched.add(arn)
 
     def _tell_the_time(self, parsed: Any, **_: Any) -> None:
         """As API Gateway tells it: in whole seconds."""

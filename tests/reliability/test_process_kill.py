@@ -14,7 +14,6 @@ import pytest
 from controller_process import records, scheduled
 from crash_hooks import When
 from crashes import Way, recovered
-from effects import Deployed, Written
 from operations import MINUTE, Operation
 from scenes import Scene
 from stage import Stage
@@ -56,11 +55,8 @@ def kill(scene: Scene, number: int) -> None:
         check=False,
     )
     assert child.returncode == -signal.SIGKILL, child.stderr
-    seen = pickle.loads(child.stdout)  # noqa: S301 - our own child wrote it
-    wire.effects += seen
-    wire.deployments |= {one.deployment: one for one in seen if isinstance(one, Deployed)}
-    wire.documents |= {one.arn: one.document for one in seen if isinstance(one, Written)}
-    wire.touched |= set(scene.stage.places.values())
+    for effect in pickle.loads(child.stdout):  # noqa: S301 - our own child wrote it
+        wire.hear(effect)
 
 
 def worst(calls: list[str]) -> int:
