@@ -122,6 +122,7 @@ class ControllerProcess:
         controller._controller.cache_clear()
         with (
             patch.object(controller, "time", time),
+            patch("botocore.endpoint.time", time),
             patch.object(controller, "new_session", lambda: self._session),
             patch.object(controller, "_configure_logging", lambda: None),
             patch.object(dynamodb_ledger, "SHARDS", self.shards or dynamodb_ledger.SHARDS),

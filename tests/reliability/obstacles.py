@@ -10,7 +10,9 @@ from unittest.mock import patch
 
 from botocore.exceptions import ReadTimeoutError
 from controller_process import ENVIRONMENT
+from crash_hooks import Wire
 from deployed_names import ANSWERS, PREFIX, REQUESTS
+from hours import Hours
 from provider_process import ProviderProcess
 from stage import Stage
 
@@ -86,20 +88,30 @@ def nobody_listens(_stage: Stage, process: ProviderProcess) -> Iterator[None]:
 
 
 @contextmanager
-def silence(service: str, _stage: Stage, process: ProviderProcess) -> Iterator[None]:
-    """A service takes connections and never replies."""
+def never_replying(calls: str, wire: Wire, hours: Hours) -> Iterator[None]:
+    """Whoever sends on a wire gets no reply to calls whose names begin so."""
 
     def fault(_number: int, name: str) -> Exception | None:
-        if not name.startswith(service):
+        if not name.startswith(calls):
             return None
-        process.hours.sleep(_READ_TIMEOUT)
+        hours.sleep(_READ_TIMEOUT)
         return ReadTimeoutError(endpoint_url="https://aws")
 
-    process.wire.fault = fault
+    wire.fault = fault
     try:
         yield
     finally:
-        process.wire.fault = lambda _number, _name: None
+        wire.fault = lambda _number, _name: None
+
+
+def silence(calls: str, _stage: Stage, process: ProviderProcess) -> AbstractContextManager[None]:
+    """A service takes the provider's connections and never replies."""
+    return never_replying(calls, process.wire, process.hours)
+
+
+def silence_of_the_owners(calls: str, stage: Stage) -> AbstractContextManager[None]:
+    """A service takes the controller's connections and never replies."""
+    return never_replying(calls, stage.controller.wire, stage.hours)
 
 
 @contextmanager

@@ -32,16 +32,17 @@ def _both(callers: Callers) -> dict[str, Callers]:
     return {"api": callers, "stage": callers}
 
 
+CREATE_ON_API = Operation(
+    "api: create",
+    _buys(),
+    _both(_OWN | _BYSTANDER | _BUYER),
+    _PUBLISHED,
+    says=_DEPLOYED,
+    sequels=(rolled_back(_buys("Delete", known="failed"), _both(_OWN | _BYSTANDER)),),
+)
 OF_APIS = (
     Operation("api: publish", _publish(), _both(_OWN)),
-    Operation(
-        "api: create",
-        _buys(),
-        _both(_OWN | _BYSTANDER | _BUYER),
-        _PUBLISHED,
-        says=_DEPLOYED,
-        sequels=(rolled_back(_buys("Delete", known="failed"), _both(_OWN | _BYSTANDER)),),
-    ),
+    CREATE_ON_API,
     Operation(
         "api: create the first",
         _buys(),
@@ -83,10 +84,11 @@ OF_APIS = (
     ),
     Operation("api: unpublish", _publish("Delete", "publication"), _both(_OWN), _GRANTED),
 )
+CREATE_ON_UNDEPLOYED_API = Operation(
+    "api: create, for the owner to deploy", _buys(), {"api": _OWN | _BYSTANDER | _BUYER}, _OFFERED, says=_UNDEPLOYED
+)
 OF_UNDEPLOYED_APIS = (
-    Operation(
-        "api: create, for the owner to deploy", _buys(), {"api": _OWN | _BYSTANDER | _BUYER}, _OFFERED, says=_UNDEPLOYED
-    ),
+    CREATE_ON_UNDEPLOYED_API,
     Operation(
         "api: update the principals, for the owner to deploy",
         _buys("Update", known="grant", Principals=[WHO["seller"]]),

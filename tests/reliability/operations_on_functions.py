@@ -108,8 +108,9 @@ _ACCOUNT = frozenset({"buyer", "seller", "bystander"})
 _buys = partial(_invoke, Principals=[WHO["buyer"]])
 _INVOKED = {**_PUBLISHED, "grant": _buys()}
 
+CREATE_INVOCATION = Operation("invocation: create", _buys(), {"first": _BUYER | BYSTANDER}, _PUBLISHED)
 OF_INVOCATIONS = (
-    Operation("invocation: create", _buys(), {"first": _BUYER | BYSTANDER}, _PUBLISHED),
+    CREATE_INVOCATION,
     Operation(
         "invocation: update the principals",
         _invoke("Update", known="grant"),

@@ -22,15 +22,16 @@ _by_id = partial(_buys, ExternalId=EXTERNAL_ID)
 _BY_ID = frozenset({"buyer, by the external id"})
 _GRANTED = {**_PUBLISHED, "grant": _by_id()}
 
+CREATE_ON_ROLE = Operation(
+    "role: create",
+    _by_id(),
+    {"role": _OTHERS | _BY_ID},
+    _PUBLISHED,
+    sequels=(rolled_back(_by_id("Delete", known="failed"), {"role": _OTHERS}),),
+)
 OF_ROLES = (
     Operation("role: publish", _publish(), {"role": _may("owner")}),
-    Operation(
-        "role: create",
-        _by_id(),
-        {"role": _OTHERS | _BY_ID},
-        _PUBLISHED,
-        sequels=(rolled_back(_by_id("Delete", known="failed"), {"role": _OTHERS}),),
-    ),
+    CREATE_ON_ROLE,
     Operation(
         "role: update the external id", _buys("Update", known="grant"), {"role": _OTHERS | _may("buyer")}, _GRANTED
     ),

@@ -9,9 +9,11 @@ from botocore.exceptions import ClientError
 from deployed_names import REQUESTS
 from effects import Answered
 from left import open_ends
-from obstacles import OBSTACLES, Obstacle, no_controller
+from obstacles import OBSTACLES, Obstacle, no_controller, silence_of_the_owners
 from operations import MINUTE, Operation
-from operations_on_functions import CREATE_GRANT, LOOKUP, UPDATE_GRANT
+from operations_on_apis import CREATE_ON_API
+from operations_on_functions import CREATE_GRANT, CREATE_INVOCATION, LOOKUP, UPDATE_GRANT
+from operations_on_roles import CREATE_ON_ROLE
 from provider_process import ProviderProcess, with_response_url
 from scenes import Scene
 from stage import Stage
@@ -97,6 +99,41 @@ def test_whatever_is_broken_an_event_is_answered_in_time_and_can_be_rolled_back(
     assert failed["PhysicalResourceId"] == (known or "failed-asked")
     assert stack.roll_back(failed)["Status"] == "SUCCESS"
     stack.assert_as_before()
+
+
+SILENT = [
+    (CREATE_GRANT, "lambda."),
+    (CREATE_INVOCATION, "sts."),
+    (CREATE_ON_API, "api-gateway."),
+    (CREATE_ON_ROLE, "iam."),
+]
+
+
+@pytest.mark.parametrize("operation, calls", SILENT, ids=[f"{operation.name}, {calls}" for operation, calls in SILENT])
+def test_whichever_of_the_owners_services_is_silent_an_event_is_answered_in_time_and_can_be_rolled_back(
+    stage: Stage, provider_process: ProviderProcess, operation: Operation, calls: str
+) -> None:
+    """Of every grant type."""
+    stack = Stack(stage, provider_process, operation)
+    with silence_of_the_owners(calls, stage):
+        failed = stack.send()
+    assert failed["Status"] == "FAILED"
+    assert "ReadTimeoutError" in failed["Reason"]
+    assert stack.roll_back(failed)["Status"] == "SUCCESS"
+    stack.assert_as_before()
+
+
+def test_a_permission_whose_deployment_hangs_is_answered_in_time_as_pending_and_deployed_when_it_can_be(
+    stage: Stage, provider_process: ProviderProcess
+) -> None:
+    stack = Stack(stage, provider_process, CREATE_ON_API)
+    with silence_of_the_owners("api-gateway.CreateDeployment", stage):
+        answer = stack.send()
+    assert (answer["Status"], answer["Data"]["DeploymentStatus"]) == ("SUCCESS", "PendingDeployment")
+    assert "ReadTimeoutError" in answer["Data"]["DeploymentReason"]
+    stage.hours.time += MINUTE
+    stage.controller.round()
+    assert list(stack.scene.wrongly_open(stage.look(), CREATE_ON_API.opens)) == []
 
 
 @pytest.mark.parametrize("latest_first", [False, True], ids=["in order", "latest first"])
