@@ -1,7 +1,7 @@
 """Faults that were thought of and must not come back: each is one change to the text of the core or the controller.
 
 A pattern must match exactly once; where it does not, the text has moved on and the mutant must be written anew.
-`by` are the test files of the controller that are run against it, those that show it fastest.
+`by` are the test files, of the controller unless they say otherwise, that are run against it: those that show it fastest.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ PASSES, LAMBDA, ANSWERS = "test_pass_obstacles.py", "test_function_policy_errors
 EVENTS, GRANTS = "test_event_order.py", "test_bad_grants.py"
 STAGES, ENDING, ALIASES = "test_deployments.py", "test_temporary_grants.py", "test_qualifiers.py"
 SURPRISES, FLOODS, QUARANTINE = "test_policy_never_surprises.py", "test_floods.py", "test_quarantine.py"
+LIMITS, REFUSED_DEPLOYMENTS = "test_role_policy_errors.py", "test_rest_api_deployment_errors.py"
+MEANING = "../core/test_statements_mean_what_is_asked.py"
 GAPLESS, TYPES, ROLES = "test_update_without_gap.py", "test_bad_grant_types.py", "test_role_policy_reading.py"
 
 
@@ -188,6 +190,54 @@ MUTANTS = (
         (TYPES,),
     ),
     Mutant("take a namesake under another path for the role", r"role\[\"Arn\"\] != arn", "False", (ROLES,)),
+    Mutant(
+        "deploy before the policy is written",
+        r"( +)passed = self\._admitted\(\)\n",
+        r"\1early = replace(self.resource, undeployed_since=self.clock.now())\n"
+        r"\1Deployments(self.ledger, self.policies, self.clock).see_to(early, self.views, self.latest)\n"
+        r"\1passed = self._admitted()\n"
+        r"\1self.resource = replace(self.resource, undeployed_since=None)\n",
+        (STAGES,),
+    ),
+    Mutant(
+        "answer before the deployment that is about to be made",
+        r"return bool\(asked\) and self\.arn in row\.pending",
+        "return False",
+        (REFUSED_DEPLOYMENTS,),
+    ),
+    Mutant(
+        "call deployed what was wiped and is written again",
+        r"deployed=row\.deployed and row\.id not in anew\)",
+        "deployed=row.deployed)",
+        (STAGES,),
+    ),
+    Mutant("learn no limit from AWS", r"if not isinstance\(error, PolicyFull\) or .*:", "if True:", (LIMITS,)),
+    Mutant(
+        "let VPC endpoints stand in a public API's policy",
+        r"elif asked\.vpc_endpoint_ids and not private:",
+        "elif False:",
+        (TYPES,),
+    ),
+    Mutant("keep a retired alias open", r" - publication\.retired\n", "\n", (ALIASES,)),
+    Mutant(
+        "name principals by anybody within one account",
+        r"if target_arn\(arn\)\.account == origin\.account:",
+        "if False:",
+        (MEANING,),
+    ),
+    Mutant(
+        "open an API for the whole account where roles are named",
+        r"if principals:(\n +return \(\"AWS\", ANYBODY\))",
+        r"if False:\1",
+        (MEANING,),
+    ),
+    Mutant("leave the external id out", r"if assumption\.external_id else \(\)", "if False else ()", (MEANING,)),
+    Mutant(
+        "let a path be found at the end of others",
+        r'\(\("\*",\) if path\.startswith\("/\*"\) else',
+        '(("*",) if True else',
+        (MEANING,),
+    ),
 )
 
 LEDGER_MUTANTS = (

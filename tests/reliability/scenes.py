@@ -17,8 +17,6 @@ from stage import Stage, ours
 
 ASKED = "asked"
 """The id of the request that an operation is about."""
-PAUSE = 5.0
-"""Seconds that API Gateway wants between two deployments of an account (docs/aws-behaviour.md §3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +167,7 @@ class Scene:
     def _along_the_way(self) -> Iterator[str]:
         """Nobody is shut out who may call before and after, nor let in who may in neither; answers come last."""
         begins, ends = self.callers(self.before), self.ends(self.operation.opens)
-        may, deployed = dict(begins), -inf
+        may = dict(begins)
         for effect in self.stage.controller.wire.effects:
             match effect:
                 case Written(arn, document) | Deployed(arn, _, document, _):
@@ -178,10 +176,6 @@ class Scene:
                         yield f"{arn} let in {may[arn]} for a moment"
                 case Answered() if may != ends:
                     yield f"answered while {may} might call"
-            if isinstance(effect, Deployed):
-                if effect.at - deployed < PAUSE:
-                    yield f"deployed twice within {effect.at - deployed} s"
-                deployed = effect.at
 
 
 def _statements(document: Any) -> list[Any]:

@@ -202,6 +202,7 @@ def test_the_page_names_every_mutant(
             print(f"| {name} | {_words(test)} |")
     page = PAGE.read_text("utf-8")
     assert [name for name in rows if f"| {name} |" not in page] == []
+    assert f"{len(rows)} faults that were thought of, of which none survives" in page
 
 
 def _words(test: str | None) -> str:
