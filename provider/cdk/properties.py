@@ -36,6 +36,7 @@ class TargetProperties(Service, total=False):
     allow_organization: bool
     maximum_grant_days: int
     maximum_grants_per_account: int
+    maximum_policy_share_per_account: int
     allow_deletion_with_consumers: bool
     retired_arns: Sequence[str]
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from provider.core.declarations import Grant, OpenMethods, Publication, TargetReference
+from provider.core.declarations import SHARE, Grant, OpenMethods, Publication, TargetReference
 from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, Origin, RequestId, Target
 from provider.core.records import GrantRecord, GrantState, OriginRecord, PublicationRecord, Row, Waiting
 from provider.core.requests import RequestKey
@@ -188,6 +188,7 @@ def _publication_parts(row: PublicationRecord) -> Item:
         "retired": sorted(one.retired),
         "maximumDays": one.maximum_days,
         "perAccount": one.per_account,
+        "share": one.share,
         "redeploy": one.redeploy,
         "openMethods": one.open_methods.value,
         "seen": row.seen,
@@ -209,6 +210,7 @@ def _publication(target: Target, item: Mapping[str, Any]) -> Publication:
         retired=frozenset(Arn(text) for text in item["retired"]),
         maximum_days=int(item["maximumDays"]) if item["maximumDays"] is not None else None,
         per_account=int(item["perAccount"]),
+        share=int(item.get("share", SHARE)),
         redeploy=bool(item["redeploy"]),
         open_methods=OpenMethods(item["openMethods"]),
     )

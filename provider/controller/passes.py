@@ -23,9 +23,10 @@ from provider.core.errors import (
     WriteUnsettled,
 )
 from provider.core.findings import Finding, FindingKind, Look, found_in
-from provider.core.fitting import Fitted, Policy, Standing, fit, standing_on, unexplained, unsuited
+from provider.core.fitting import Fitted, fit, let_in_several, standing_on, unexplained, unsuited
 from provider.core.identifiers import Arn, DeclarationId, RestApiArn, RoleArn, resource_of, target_arn
 from provider.core.records import GrantRecord, PublicationRecord, ResourceRecord, TargetView
+from provider.core.room import Policy, Standing
 from provider.core.statements import CentreId, Statement, closed
 
 _LOG = logging.getLogger(__name__)
@@ -222,7 +223,9 @@ class Pass:
         """The plan for a policy as it stands, with of the new grants `only` these (None: all)."""
         arn = self.resource.arn
         standing = [one for view in self.views for one in standing_on(arn, view)]
-        policy = Policy(arn, live.document, self.centre, self.limit)
+        characters = self.limit or self.policies.quota(arn).characters
+        shared = characters if let_in_several(self.views) else None
+        policy = Policy(arn, live.document, self.centre, self.limit, shared=shared)
         found = self._within(policy, live, standing, only)
         nobodys = unexplained(policy, found.plan.removed, _explained(self.views))
         ours = len(found.plan.removed) + len(standing)
@@ -232,8 +235,7 @@ class Pass:
             _LOG.error("unexplained", extra={"resource": arn, "permissions": len(nobodys)})
             found = self._within(policy, live, standing, only, nobodys)
         if self.look is None or keeps:  # as it stood before anything was written
-            limit = self.limit or self.policies.quota(arn).characters
-            self.look = Look(live.document, found.new, nobodys, keeps, found.plan.size, limit)
+            self.look = Look(live.document, found.new, nobodys, keeps, found.plan.size, characters)
         return found
 
     def _within(

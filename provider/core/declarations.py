@@ -50,6 +50,10 @@ class TargetReference:
 PER_ACCOUNT = 100
 """Grants of one account on a target, unless its owner says otherwise: a third of what a policy holds."""
 
+SHARE = 40
+"""Per cent of a policy that one of several accounts may take, unless its owner says otherwise: under half, since an account in the
+middle of updates may hold twice what it asks for."""
+
 
 class OpenMethods(StrEnum):
     """What the owner wants where a first statement would close methods of a REST API that anybody may call so far."""
@@ -64,7 +68,8 @@ class Publication:
     """One immutable record of what an owner has published under a name.
 
     `arns` are the places that a grant may stand on, one unless the owner lists qualifiers. `maximum_days` is for how many
-    days a grant may be asked at most, None for ever; `per_account` is how many grants one account may have. `redeploy` and `open_methods` are about REST APIs alone.
+    days a grant may be asked at most, None for ever; `per_account` is how many grants one account may have, `share` how many per
+    cent of a policy that several accounts are let into. `redeploy` and `open_methods` are about REST APIs alone.
     """
 
     id: DeclarationId
@@ -78,6 +83,7 @@ class Publication:
     retired: frozenset[Arn] = frozenset()
     maximum_days: int | None = None
     per_account: int = PER_ACCOUNT
+    share: int = SHARE
     redeploy: bool = False
     open_methods: OpenMethods = OpenMethods.REFUSE
 
@@ -169,6 +175,7 @@ def _publication(origin: Origin, properties: Mapping[str, Any]) -> Publication:
         retired=retired,
         maximum_days=int(properties["MaximumGrantDays"]) if "MaximumGrantDays" in properties else None,
         per_account=int(properties.get("MaximumGrantsPerAccount", PER_ACCOUNT)),
+        share=int(properties.get("MaximumPolicySharePerAccount", SHARE)),
         redeploy=is_true(properties.get("RedeployOnChange")),
         open_methods=OpenMethods(properties.get("MethodsWithoutAuthorization", OpenMethods.REFUSE)),
     )
@@ -184,6 +191,7 @@ def _content(one: Publication) -> tuple[object, ...]:
         sorted(one.retired),
         one.maximum_days,
         one.per_account,
+        one.share,
         one.redeploy,
         one.open_methods,
     )

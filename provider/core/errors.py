@@ -291,6 +291,16 @@ class TooManyGrants(Permanent):
         )
 
 
+class PolicyShareTaken(Permanent):
+    """An account would take more of a policy than the owner lets one have of what several share."""
+
+    def __init__(self, account: str, arn: str, size: int, share: int) -> None:
+        super().__init__(
+            f"Account {account} would take {size} of the {share} characters that one may have in the policy of {arn}.",
+            "Name fewer principals or APIs, or have its owner raise MaximumPolicySharePerAccount.",
+        )
+
+
 class QualifierInUse(Permanent):
     """An owner takes an alias out of a target while grants stand on it."""
 

@@ -4,34 +4,16 @@ A grant that does not fit does not keep later, smaller ones out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
-from provider.core.declarations import OpenMethods
-from provider.core.documents import Document, text_of
+from provider.core.declarations import SHARE, OpenMethods
 from provider.core.errors import Permanent, PolicyFull, VpcEndpointsOnPublicApi, WouldShutOut
 from provider.core.identifiers import Arn, DeclarationId, RestApiArn, resource_of
-from provider.core.plans import Plan, framed, permissions, plan
+from provider.core.plans import Plan, permissions
 from provider.core.records import GrantRecord, TargetView
+from provider.core.room import Policy, Room, Shares, Standing, when
 from provider.core.specifications import ApiExecution, GrantType
-from provider.core.statements import CentreId, Statement, merge, render, taken_apart
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A grant that must stand on a resource, with the statements that it needs there.
-
-    `first` are those that open what its stack was told; the rest is what its moved target needs besides. Where what it was told
-    is not to be open here, all are first.
-    """
-
-    row: GrantRecord
-    statements: tuple[Statement, ...]
-    first: tuple[Statement, ...]
-
-    @property
-    def id(self) -> DeclarationId:
-        """The grant's id."""
-        return self.row.id
+from provider.core.statements import Statement, render, taken_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +29,23 @@ class Fitted:
     more: tuple[DeclarationId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A policy as it stands on `arn`, whose centre is ours, and the characters that it may have (None: AWS says).
-
-    `instead` is the statement to leave where it would become empty.
-    """
-
-    arn: Arn
-    actual: Document | None
-    centre: CentreId
-    limit: int | None
-    instead: Document | None = None
-
-    def planned(self, statements: Iterable[Statement]) -> Plan:
-        """The plan for these statements, merged."""
-        return plan(merge(statements), self.actual, self.centre, self.instead)
-
-    def has_room_for(self, size: int) -> bool:
-        """Whether a document of so many characters is within the limit."""
-        return self.limit is None or size <= self.limit
-
-
 def standing_on(arn: Arn, view: TargetView) -> list[Standing]:
     """The grants of a name that must stand on a resource now."""
     opened = ((row, sorted(one for one in view.open_at(row) if resource_of(one) == arn)) for row in view.grants)
-    return [_standing(row, arns) for row, arns in opened if arns]
+    share = view.current.share if view.current else SHARE
+    return [_standing(row, arns, share) for row, arns in opened if arns]
 
 
-def _standing(row: GrantRecord, arns: Sequence[Arn]) -> Standing:
+def _standing(row: GrantRecord, arns: Sequence[Arn], share: int) -> Standing:
     statements = tuple(part for one in arns for part in render(row.grant, one))
-    return Standing(row, statements, render(row.grant, row.told) if row.told in arns else statements)
+    return Standing(row, statements, render(row.grant, row.told) if row.told in arns else statements, share)
+
+
+def let_in_several(views: Iterable[TargetView]) -> bool:
+    """Whether the owner lets more than one account into what these names point to."""
+    current = [view.current for view in views if view.current is not None]
+    accounts = {account for one in current for account in one.accounts}
+    return len(accounts) > 1 or any(one.organization for one in current)
 
 
 def fit(
@@ -101,12 +69,13 @@ def fit(
     get the rest as far as there is room.
     """
     held = permissions(policy.actual, policy.centre)
-    stands = {one.id for one in standing if taken_apart(one.first) <= held}
+    stands = frozenset(one.id for one in standing if taken_apart(one.first) <= held)
     base = [*kept, *(part for one in standing if one.id in stands for part in _held(one, held))]
     asking = [one for one in standing if only is None or one.id in only]
     left_out = {one.id: refused[one.id] for one in asking if refused and one.id in refused and one.id not in stands}
     asking = [one for one in asking if one.id not in (refused or ()) and not taken_apart(one.statements) <= held]
-    found = _admitted(policy, base, sorted(asking, key=lambda one: (one.row.asked_at, one.id)))
+    shares = Shares(policy, standing, stands)
+    found = _admitted(policy, base, sorted(asking, key=when), shares)
     return Fitted(
         plan=found.plan,
         new=tuple(one for one in found.new if one not in stands),
@@ -119,15 +88,18 @@ def _held(one: Standing, held: frozenset[Statement]) -> list[Statement]:
     return [part for part in one.statements if taken_apart([part]) <= held]
 
 
-def _admitted(policy: Policy, base: list[Statement], asking: Sequence[Standing]) -> Fitted:
+def _admitted(policy: Policy, base: list[Statement], asking: Sequence[Standing], shares: Shares) -> Fitted:
     """Add up what each takes, then plan once; take the last away again should that be too long after all."""
-    room = _Room(policy, base)
+    room = Room(policy, base)
     admitted: list[Standing] = []
     left_out: dict[DeclarationId, Permanent] = {}
     for one in asking:
         size = room.size + room.needed(one.statements)
-        if policy.has_room_for(size):
+        if taken := shares.exceeded(one):
+            left_out[one.id] = taken
+        elif policy.has_room_for(size):
             room.take(one.statements)
+            shares.take(one)
             admitted.append(one)
         else:
             left_out[one.id] = PolicyFull(policy.arn, size, policy.limit or size)
@@ -137,44 +109,6 @@ def _admitted(policy: Policy, base: list[Statement], asking: Sequence[Standing])
             return Fitted(found, tuple(one.id for one in admitted), left_out)
         last = admitted.pop()
         left_out[last.id] = PolicyFull(policy.arn, found.size, policy.limit or found.size)
-
-
-@dataclass(slots=True)
-class _Room:
-    """How many characters a policy has, as statements come in that are merged with those that are there.
-
-    `first` says that there are none yet, so that no comma comes before the next.
-    """
-
-    policy: Policy
-    base: Sequence[Statement]
-    size: int = 0
-    first: bool = True
-    names: dict[Statement, set[str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        found = replace(self.policy, instead=None).planned(self.base).document
-        self.size = len(text_of(found or framed(self.policy.actual, [])))
-        self.first = not found
-        for one in self.base:
-            self.names.setdefault(one.frame, set()).update(one.names)
-
-    def needed(self, statements: Iterable[Statement]) -> int:
-        """Characters that statements would add: their names where there is such a statement, all of them where not."""
-        return sum(self._needed(one) for one in statements) - self.first
-
-    def _needed(self, one: Statement) -> int:
-        there = self.names.get(one.frame)
-        if there is None:
-            return len(text_of(one.document(self.policy.centre))) + len(",")
-        return sum(len(name) + 3 for name in one.names if name not in there)
-
-    def take(self, statements: Iterable[Statement]) -> None:
-        """Let statements in."""
-        for one in statements:
-            self.size += self.needed([one])
-            self.first = False
-            self.names.setdefault(one.frame, set()).update(one.names)
 
 
 def unsuited(

@@ -116,6 +116,7 @@ GOOD: dict[str, tuple[Any, ...]] = {
     "RetiredArns": (["arn:aws:lambda:eu-west-1:444444444444:function:old"],),
     "MaximumGrantDays": ("30", 9999),
     "MaximumGrantsPerAccount": ("10", 1),
+    "MaximumPolicySharePerAccount": ("100", 1),
     "Target": ("333333333333/function", "333333333333/api"),
     "GrantType": ("Authorizer", "InvokeFunction", "ExecuteApi", "AssumeRole"),
 }

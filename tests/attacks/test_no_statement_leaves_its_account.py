@@ -42,6 +42,7 @@ OFFERED = {
     "RetiredArns": False,
     "MaximumGrantDays": False,
     "MaximumGrantsPerAccount": False,
+    "MaximumPolicySharePerAccount": False,
     "AllowedGrantTypes": False,
 }
 REQUEST_TYPES = st.sampled_from(["Create", "Create", "Create", "Update", "Delete"])

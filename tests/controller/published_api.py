@@ -10,9 +10,10 @@ from provider.core.records import GrantRecord, GrantState
 
 
 def published_on(aws: RestApiTwin, **given: Any) -> Centre:
-    """A centre with the stage prod of `ordersapi0` published for two accounts."""
+    """A centre with the stage prod of `ordersapi0` published for two accounts, each of which may fill its policy."""
     centre = centre_on_apis(aws)
-    answer = centre.ask(OWNER, published("api", **{"AllowedAccounts": [CONSUMER, OTHER], **given}).event("Create"))
+    offer = {"AllowedAccounts": [CONSUMER, OTHER], "MaximumPolicySharePerAccount": "100", **given}
+    answer = centre.ask(OWNER, published("api", **offer).event("Create"))
     assert answer.status == "SUCCESS", answer.reason
     return centre
 

@@ -12,7 +12,9 @@ from provider.core.records import GrantRecord, GrantState
 def published_on(aws: IamTwin) -> Centre:
     """A centre with the role published for three accounts, its owner's among them."""
     centre = centre_on_roles(aws)
-    event = published("role", AllowedAccounts=[CONSUMER, OTHER, OWNER]).event("Create")
+    event = published("role", AllowedAccounts=[CONSUMER, OTHER, OWNER], MaximumPolicySharePerAccount="100").event(
+        "Create"
+    )
     assert centre.ask(OWNER, event).status == "SUCCESS"
     aws.calls.clear()
     return centre

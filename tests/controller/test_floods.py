@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from centre import CONSUMER, OTHER, OWNER, Centre, Resource, permission, target
+from centre import CONSUMER, FUNCTION, OTHER, OWNER, Centre, Resource, permission, target
 
 from provider.controller.rates import BURST, PER_SECOND, Rates
 from provider.core.errors import TooManyRequests
-from provider.core.identifiers import AccountId
+from provider.core.identifiers import AccountId, Arn
 
 
 @pytest.fixture
@@ -49,6 +49,55 @@ def test_unless_its_owner_says_otherwise_an_account_gets_a_hundred(published: Ce
     published.handle(*keys)
     statuses = [published.desk.answers[key].status for key in keys]
     assert statuses == ["SUCCESS"] * 100 + ["FAILED"]
+
+
+def roles(number: int, account: str = CONSUMER, paths: int = 0) -> Resource:
+    """A permission for so many roles, of some 50 characters each, to invoke the function."""
+    named = [f"arn:aws:iam::{account}:role/p{paths}/worker{one:04}" for one in range(number)]
+    one = permission(account, GrantType="InvokeFunction", Principals=named)
+    del one.properties["ApiId"]
+    return Resource(account, one.type, one.properties, f"Roles{number}")
+
+
+@pytest.fixture
+def shared(centre: Centre) -> Centre:
+    """A tenth of the policy's 20,480 characters an account."""
+    centre.ask(OWNER, sharing(MaximumPolicySharePerAccount="10").event("Create"))
+    return centre
+
+
+def sharing(**given: Any) -> Resource:
+    return target(AllowedGrantTypes=["Authorizer", "InvokeFunction"], **{"AllowedAccounts": [CONSUMER, OTHER], **given})
+
+
+def test_an_account_takes_no_more_of_a_policy_than_its_owner_lets_one_have(shared: Centre) -> None:
+    assert shared.ask(CONSUMER, roles(30).event("Create")).status == "SUCCESS"
+    refused = shared.ask(CONSUMER, roles(60).event("Create"))
+    assert refused.status == "FAILED"
+    assert f"Account {CONSUMER} would take" in refused.reason
+    assert "of the 2048 characters that one may have in the policy of arn:aws:lambda:" in refused.reason
+    assert refused.reason.endswith("MaximumPolicySharePerAccount.")
+    assert shared.ask(OTHER, roles(30, OTHER).event("Create")).status == "SUCCESS"
+
+
+def test_what_an_update_replaces_is_not_counted(shared: Centre) -> None:
+    created = shared.ask(CONSUMER, roles(30).event("Create"))
+    assert shared.ask(CONSUMER, roles(30, paths=1).event("Update", created.physical_id)).status == "SUCCESS"
+
+
+def test_an_account_that_is_let_in_alone_has_the_whole_policy(centre: Centre) -> None:
+    alone = sharing(MaximumPolicySharePerAccount="10", AllowedAccounts=[CONSUMER])
+    centre.ask(OWNER, alone.event("Create"))
+    assert centre.ask(CONSUMER, roles(60).event("Create")).status == "SUCCESS"
+
+
+def test_a_share_that_is_lowered_takes_nothing_away(shared: Centre) -> None:
+    assert shared.ask(CONSUMER, roles(30).event("Create")).status == "SUCCESS"
+    before = shared.policies.document(Arn(FUNCTION))
+    published = shared.ask(OWNER, sharing(MaximumPolicySharePerAccount="1").event("Update"))
+    assert published.status == "SUCCESS"
+    assert shared.policies.document(Arn(FUNCTION)) == before
+    assert shared.ask(CONSUMER, roles(1, paths=1).event("Create")).status == "FAILED"
 
 
 def test_an_account_that_floods_is_answered_and_the_others_are_served(published: Centre) -> None:

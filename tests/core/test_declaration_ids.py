@@ -45,6 +45,7 @@ OF_TARGETS: dict[str, list[Any]] = {
     "AllowDeletionWithConsumers": ["true"],
     "MaximumGrantDays": ["30", "31"],
     "MaximumGrantsPerAccount": ["10", "11"],
+    "MaximumPolicySharePerAccount": ["10", "11"],
     "RetiredArns": [[f"{API}/old"], [f"{ROLE}-old"]],
 }
 TARGETS: dict[str, Mapping[str, list[Any]]] = {
@@ -153,6 +154,7 @@ def test_what_says_what_is_so_anyway_changes_no_grant(said: dict[str, str]) -> N
         {"MethodsWithoutAuthorization": "Refuse"},
         {"RetiredArns": []},
         {"MaximumGrantsPerAccount": "100"},
+        {"MaximumPolicySharePerAccount": "40"},
         {"ServiceTimeout": 300},
     ],
 )

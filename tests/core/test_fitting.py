@@ -10,10 +10,11 @@ from standing_policies import foreign, standing
 
 from provider.core.documents import Document, statements_of
 from provider.core.errors import Permanent, PolicyFull, VpcEndpointsOnPublicApi
-from provider.core.fitting import Fitted, Policy, Standing, fit
+from provider.core.fitting import Fitted, fit
 from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, Target
 from provider.core.plans import permissions, plan
 from provider.core.records import GrantRecord
+from provider.core.room import Policy, Standing
 from provider.core.statements import Statement, closed, merge, render, taken_apart
 
 KINDS = ["function", "api", "role"]

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from standing_policies import foreign, standing
 
-from provider.core.fitting import Policy, unexplained
+from provider.core.fitting import unexplained
 from provider.core.identifiers import AccountId, Arn, IssuedAt, Target
 from provider.core.plans import plan
 from provider.core.records import GrantRecord
+from provider.core.room import Policy
 from provider.core.statements import merge, taken_apart, understood
 
 KINDS = ["function", "api", "role"]

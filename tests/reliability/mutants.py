@@ -177,6 +177,10 @@ MUTANTS = (
     Mutant(
         "let one account have any number of grants", r"if others >= publication\.per_account:", "if False:", (FLOODS,)
     ),
+    Mutant("let one account fill what several share", r"if size > share else None", "if False else None", (FLOODS,)),
+    Mutant(
+        "count what an update replaces", r"newest = \{one\.row\.grant\.origin: one", "newest = {one.id: one", (FLOODS,)
+    ),
     Mutant(
         "grant another stage than the published one",
         r"if stage and stage != publication\.stage:",
