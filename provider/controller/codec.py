@@ -2,12 +2,13 @@
 
 | pk | sk | holds |
 |---|---|---|
-| `ORIGIN#<digest>` | `ORIGIN` | what an origin holds, its last event |
+| `ORIGIN#<digest>` | `ORIGIN` | what an origin holds, its last event, when to look at its stack |
 | `TARGET#<owner>#<environment>#<name>` | `PUBLICATION#<id>`, `GRANT#<id>` | publications and grants |
 | `RESOURCE#<arn>` | `RESOURCE` | names, counters, lease, due time |
 | `ACCOUNT#<account>` | `TARGET#<owner>#<environment>#<name>` | how many grants the account has there |
 | `DEPLOYMENTS#<account>` | `DEPLOYMENTS` | when a REST API of the account was deployed last |
 | `QUARANTINE` | `<account>` | since when, by whom and why an account is in quarantine |
+| `ACCOUNTS` | `<account>` | whether an account is still in the organization, and has an observer role |
 | `NAMES` | `<environment>#<name>` | the owner a short name is reserved for |
 | `HISTORY#<owner>#<environment>#<name>` | `<time>#<id>` | what was removed, for as long as its TTL says |
 """
@@ -17,6 +18,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from provider.core.absences import Absence, AbsenceKind, AccountRecord
 from provider.core.declarations import SHARE, Grant, OpenMethods, Publication, TargetReference
 from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, Origin, RequestId, Target
 from provider.core.records import GrantRecord, GrantState, OriginRecord, PublicationRecord, Row, Waiting
@@ -28,6 +30,14 @@ Item = dict[str, Any]
 
 QUARANTINE = "QUARANTINE"
 """The partition of all accounts in quarantine."""
+
+ACCOUNTS = "ACCOUNTS"
+"""The partition of all accounts that have asked for something: listed as a whole, each written once a day."""
+
+SHARDS = 8
+"""Parts of the index of what is due, so that no single partition takes every write."""
+LOOKS = "look"
+"""How the parts begin in which origins lie; those of resources are numbers alone."""
 
 NAMES = "NAMES"
 """The partition of all reservations: few, rarely written, and listed as a whole."""
@@ -111,6 +121,7 @@ def origin_item(record: OriginRecord) -> Item:
         "held": sorted(record.held),
         "places": {declaration: target_text(target) for declaration, target in record.places.items()},
         **({"lastIssuedAt": last.issued_at, "lastCancels": last.cancels} if last else {}),
+        **({"dueAt": int(record.look_at), "dueShard": look_shard(record.origin)} if record.look_at is not None else {}),
     }
 
 
@@ -122,7 +133,36 @@ def origin_record(origin: Origin, item: Mapping[str, Any]) -> OriginRecord:
         held=frozenset(DeclarationId(text) for text in item["held"]),
         places={DeclarationId(declaration): target_of(text) for declaration, text in item["places"].items()},
         last=last,
+        look_at=float(item["dueAt"]) if "dueAt" in item else None,
         version=int(item["version"]),
+    )
+
+
+def look_shard(origin: Origin) -> str:
+    """In which part of the index of what is due an origin lies, beside the resources."""
+    return f"{LOOKS}{int(origin.digest[:2], 16) % SHARDS}"
+
+
+def account_item(record: AccountRecord) -> Item:
+    """An account's record as an item."""
+    departed, unobserved = record.departed_since, record.unobserved_since
+    return {
+        "pk": ACCOUNTS,
+        "sk": record.account,
+        "lookedAt": int(record.looked_at),
+        **({"departedSince": int(departed)} if departed is not None else {}),
+        **({"unobservedSince": int(unobserved)} if unobserved is not None else {}),
+    }
+
+
+def account_record(item: Mapping[str, Any]) -> AccountRecord:
+    """The record of an account from its item."""
+    departed, unobserved = (item.get(name) for name in ("departedSince", "unobservedSince"))
+    return AccountRecord(
+        AccountId(item["sk"]),
+        float(item["lookedAt"]),
+        float(departed) if departed is not None else None,
+        float(unobserved) if unobserved is not None else None,
     )
 
 
@@ -135,6 +175,7 @@ def row_item(row: Row) -> Item:
         "requestId": row.request,
         "pending": sorted(row.pending),
         "awaiting": [_waiting_item(waiting) for waiting in row.awaiting],
+        **({"absence": _absence_item(row.absence)} if row.absence else {}),
     }
     return {**row_key(row.target, row.id), **shared, **parts}
 
@@ -149,7 +190,16 @@ def row_record(item: Mapping[str, Any]) -> Row:
         publication = _publication(target, item)
         seen, leaving, withdrawn = bool(item["seen"]), bool(item["leaving"]), bool(item["withdrawn"])
         return PublicationRecord(
-            publication, asked_at, seen, leaving, withdrawn, pending, awaiting, item["requestId"], version
+            publication,
+            asked_at,
+            seen,
+            leaving,
+            withdrawn,
+            pending,
+            awaiting,
+            item["requestId"],
+            _absence(item),
+            version,
         )
     return GrantRecord(
         grant=_grant(item),
@@ -164,6 +214,7 @@ def row_record(item: Mapping[str, Any]) -> Row:
         deployed=bool(item["deployed"]),
         request=item["requestId"],
         since=float(item["since"]) if item["since"] is not None else None,
+        absence=_absence(item),
         version=version,
     )
 
@@ -172,7 +223,8 @@ def _origin_parts(origin: Origin) -> Item:
     return {"account": origin.account, "stackId": origin.stack_id, "logicalId": origin.logical_id}
 
 
-def _origin(item: Mapping[str, Any]) -> Origin:
+def origin_of(item: Mapping[str, Any]) -> Origin:
+    """The origin of an item that has its parts."""
     return Origin(AccountId(item["account"]), item["stackId"], item["logicalId"])
 
 
@@ -200,7 +252,7 @@ def _publication_parts(row: PublicationRecord) -> Item:
 def _publication(target: Target, item: Mapping[str, Any]) -> Publication:
     return Publication(
         id=DeclarationId(item["id"]),
-        origin=_origin(item),
+        origin=origin_of(item),
         target=target,
         arns=tuple(Arn(text) for text in item["arns"]),
         grant_types=frozenset(GrantType(text) for text in item["grantTypes"]),
@@ -240,13 +292,22 @@ def _grant(item: Mapping[str, Any]) -> Grant:
     owner = AccountId(reference["owner"]) if reference["owner"] else None
     return Grant(
         id=DeclarationId(item["id"]),
-        origin=_origin(item),
+        origin=origin_of(item),
         reference=TargetReference(owner, reference["environment"], reference["name"]),
         specification=specification(item["grantType"], item["properties"]),
         revision=item["revision"],
         expires_at=item["expiresAt"],
         wanted_on=Arn(item["wantedOn"]) if item["wantedOn"] else None,
     )
+
+
+def _absence_item(absence: Absence) -> Item:
+    return {"kind": absence.kind.value, "since": int(absence.since), "accepted": absence.accepted}
+
+
+def _absence(item: Mapping[str, Any]) -> Absence | None:
+    found = item.get("absence")
+    return Absence(AbsenceKind(found["kind"]), float(found["since"]), bool(found["accepted"])) if found else None
 
 
 def _waiting_item(waiting: Waiting) -> Item:

@@ -12,16 +12,23 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from provider.controller import codec
-from provider.controller.codec import Item, from_wire, to_wire
+from provider.controller.codec import SHARDS, Item, from_wire, to_wire
 from provider.controller.names import reserved
-from provider.controller.quarantine import quarantined
+from provider.controller.quarantine import (
+    CONTROLLER,
+    Quarantine,
+    impose_unless_there,
+    lift,
+    partition,
+    quarantined,
+    set_going,
+)
 from provider.controller.reconciling import LEASE
+from provider.core.absences import AccountRecord
 from provider.core.errors import LedgerConflict
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
 from provider.core.records import NEW, GrantRecord, OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
 
-SHARDS = 8
-"""Parts of the index of due resources, so that no single partition takes every write."""
 EMPTIED_ORIGIN_KEPT = 8 * 86_400
 HISTORY_KEPT = 400 * 86_400
 DEPLOYMENT_KEPT = 3_600
@@ -204,21 +211,47 @@ class DynamoDBLedger:
 
     def due(self, now: float) -> Iterator[Arn]:
         """See `ports.Ledger.due`."""
-        shards = (self._due_of(shard, now) for shard in range(SHARDS))
-        for _, arn in heapq.merge(*shards):
-            yield arn
+        for _, pk in heapq.merge(*(self._due_of(str(shard), now) for shard in range(SHARDS))):
+            yield Arn(pk.removeprefix("RESOURCE#"))
 
-    def _due_of(self, shard: int, now: float) -> Iterator[tuple[int, Arn]]:
-        """The resources of a shard with when they became due, the longest waiting first."""
+    def to_look_at(self, now: float) -> Iterator[OriginRecord]:
+        """See `ports.Ledger.to_look_at`."""
+        for _, pk in heapq.merge(*(self._due_of(f"{codec.LOOKS}{shard}", now) for shard in range(SHARDS))):
+            item = self._get({"pk": pk, "sk": "ORIGIN"})
+            found = codec.origin_record(codec.origin_of(item), item) if item else None
+            if found is not None and found.look_at is not None and found.look_at <= now:  # the index may lag behind
+                yield found
+
+    def accounts(self) -> Mapping[AccountId, AccountRecord]:
+        """See `ports.Ledger.accounts`."""
+        found = map(codec.account_record, partition(self._client, self._table, codec.ACCOUNTS))
+        return {one.account: one for one in found}
+
+    def keep(self, record: AccountRecord) -> None:
+        """See `ports.Ledger.keep`."""
+        self._client.put_item(TableName=self._table, Item=to_wire(codec.account_item(record)))
+
+    def suspend(self, account: AccountId, reason: str, now: float) -> None:
+        """See `ports.Ledger.suspend`."""
+        if impose_unless_there(self._client, self._table, Quarantine(account, now, CONTROLLER, reason)):
+            set_going(self._client, self._table, self, account)
+
+    def resume(self, account: AccountId) -> None:
+        """See `ports.Ledger.resume`."""
+        if lift(self._client, self._table, account, CONTROLLER, imposed_by=CONTROLLER):
+            set_going(self._client, self._table, self, account)
+
+    def _due_of(self, shard: str, now: float) -> Iterator[tuple[int, str]]:
+        """The keys of a shard with when they became due, the longest waiting first."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName="due",
             KeyConditionExpression="dueShard = :shard AND dueAt <= :now",
-            ExpressionAttributeValues=to_wire({":shard": str(shard), ":now": int(now)}),
+            ExpressionAttributeValues=to_wire({":shard": shard, ":now": int(now)}),
         )
         for page in pages:
             for item in map(from_wire, page["Items"]):
-                yield int(item["dueAt"]), Arn(item["pk"].removeprefix("RESOURCE#"))
+                yield int(item["dueAt"]), str(item["pk"])
 
     def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
         """See `ports.Ledger.may_deploy`."""

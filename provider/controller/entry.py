@@ -20,11 +20,14 @@ from provider.controller.dynamodb_desk import DynamoDBDesk
 from provider.controller.dynamodb_ledger import DynamoDBLedger
 from provider.controller.eventbridge_journal import EventBridgeJournal
 from provider.controller.intake import Intake, Reach
+from provider.controller.members import OrganizationMembers
+from provider.controller.observing import Observer
 from provider.controller.policies import Policies, power_over
 from provider.controller.ports import Clock, Desk, Ledger
 from provider.controller.reconciling import PASS, Reconciler
 from provider.controller.sessions import GrantorSessions, new_client, new_session
 from provider.controller.settings import Settings
+from provider.controller.stacks import AccountStacks
 from provider.core.identifiers import AccountId, Arn, RequestId
 from provider.core.requests import RequestKey
 from provider.core.statements import CentreId
@@ -36,6 +39,7 @@ _LEFT_TO_THE_STREAM = 20.0
 _ATTEMPTS = 5
 _BREATH = 2.0  # before a resource that was not settled is tried again
 _DUE_AT_ONCE = 1000
+_LOOKING = 5.0  # of each round; a look takes less than a minute, whatever hangs, as a pass does
 
 
 class SystemClock:
@@ -53,11 +57,14 @@ class SystemClock:
 class Controller:
     """Intake and reconciling over one ledger: what an invocation does."""
 
-    def __init__(self, ledger: Ledger, desk: Desk, intake: Intake, reconciler: Reconciler, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - all that it is made of
+        self, ledger: Ledger, desk: Desk, intake: Intake, reconciler: Reconciler, observer: Observer, clock: Clock
+    ) -> None:
         self._ledger = ledger
         self._desk = desk
         self._intake = intake
         self._reconciler = reconciler
+        self._observer = observer
         self._clock = clock
 
     def take(self, items: Iterable[Mapping[str, Any]], until: float) -> None:
@@ -68,9 +75,9 @@ class Controller:
         self._reconcile(self._taken_in(items, until), until)
 
     def round(self, until: float) -> None:
-        """What the schedule does: requests that the stream has missed, and resources that are due.
+        """What the schedule does: requests that the stream has missed, resources that are due, and stacks to look at.
 
-        Neither keeps the other waiting: what is due was wanted first, and taking in has a third of the time.
+        None keeps another waiting: what is due was wanted first, taking in has a third of the time, and looks a time of their own.
         """
         now = self._clock.now()
         due = list(islice(self._ledger.due(now), _DUE_AT_ONCE))
@@ -80,6 +87,7 @@ class Controller:
         missed = (item for item in lying if not _is_left_to_the_stream(item, now))
         concerned = self._taken_in(missed, until_then, counted=True)
         self._reconcile([*due, *concerned], until, patient=True)
+        self._observer.look_around(min(until, self._clock.now()) + _LOOKING)
 
     def _taken_in(self, items: Iterable[Mapping[str, Any]], until: float, *, counted: bool = False) -> list[Arn]:
         concerned: dict[Arn, None] = {}
@@ -170,7 +178,10 @@ def _controller(function_arn: str) -> Controller:
     centre = CentreId.of(AccountId(account), region)
     journal = EventBridgeJournal(new_client(session, "events", region))
     reconciler = Reconciler(ledger, desk, Policies(sessions.client_for), journal, clock, centre)
-    return Controller(ledger, desk, Intake(ledger, desk, journal, clock, reach), reconciler, clock)
+    stacks = AccountStacks(session, settings.observer_role, reach.regions, sts)
+    members = OrganizationMembers(new_client(session, "organizations", region)) if settings.asks_organization else None
+    observer = Observer(ledger, stacks, members, journal, clock)
+    return Controller(ledger, desk, Intake(ledger, desk, journal, clock, reach), reconciler, observer, clock)
 
 
 class _JsonLines(logging.Formatter):

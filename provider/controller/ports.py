@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from provider.core.absences import AccountRecord, Sight, Standing
 from provider.core.answers import Answer
 from provider.core.auditing import AuditEvent
 from provider.core.documents import Document
@@ -46,6 +47,20 @@ class Journal(Protocol):
 
     def tell(self, events: Sequence[AuditEvent]) -> None:
         """Tell of events that have been committed; never raises."""
+
+
+class Stacks(Protocol):
+    """The stacks of the accounts that ask, looked at through each account's observer role."""
+
+    def look(self, origin: Origin) -> Sight:
+        """What CloudFormation tells of an origin's resource; never raises."""
+
+
+class Members(Protocol):
+    """Which accounts the organization has."""
+
+    def standing(self, account: AccountId) -> Standing:
+        """What the organization tells of an account; never raises."""
 
 
 class Ledger(Protocol):
@@ -113,6 +128,21 @@ class Ledger(Protocol):
 
     def due(self, now: float) -> Iterator[Arn]:
         """The resources whose time has come, those first that have waited longest: none keeps others from their turn."""
+
+    def to_look_at(self, now: float) -> Iterator[OriginRecord]:
+        """The origins whose resource in its stack is to be looked at, those first that have waited longest."""
+
+    def accounts(self) -> Mapping[AccountId, AccountRecord]:
+        """What is known of the accounts that have asked for something."""
+
+    def keep(self, record: AccountRecord) -> None:
+        """Remember what was found of an account."""
+
+    def suspend(self, account: AccountId, reason: str, now: float) -> None:
+        """Put an account that is not in quarantine into it, and want the resources that its grants stand on."""
+
+    def resume(self, account: AccountId) -> None:
+        """Take an account out of the quarantine that `suspend` has put it into; never out of an operator's."""
 
     def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
         """Take the account's turn to deploy a REST API, if its last one is at least `pause` seconds ago."""

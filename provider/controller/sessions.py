@@ -37,6 +37,36 @@ def new_client(session: botocore.session.Session, service: str, region: str | No
     return session.create_client(service, region_name=region, config=_CONFIG, **credentials)
 
 
+def assumed(  # noqa: PLR0913, PLR0917 - whose session, by whom, and what it is to reach
+    session: botocore.session.Session, sts: Any, role: str, policy: str, service: str, region: str
+) -> Any:
+    """A client of a role's session of a quarter of an hour, which a session policy narrows.
+
+    Args:
+        session: where its client comes from.
+        sts: an STS client of ours.
+        role: the role's ARN.
+        policy: the session policy, JSON.
+        service: as `botocore` names it.
+        region: the client's Region; where it is empty, that of `sts`.
+
+    Raises:
+        ClientError, BotoCoreError: STS gives none.
+    """
+    answer = sts.assume_role(
+        RoleArn=role, RoleSessionName="cross-account-permission", DurationSeconds=_DURATION, Policy=policy
+    )
+    keys = answer["Credentials"]
+    return new_client(
+        session,
+        service,
+        region or sts.meta.region_name,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+
+
 class GrantorSessions:
     """Clients of the owners' accounts, one session per resource, kept while they are fresh.
 
@@ -81,24 +111,10 @@ class GrantorSessions:
         service, policy = self._power_over(arn)
         role = f"arn:{parts.partition}:iam::{parts.account}:role/{self._role}"
         try:
-            answer = self._sts.assume_role(
-                RoleArn=role,
-                RoleSessionName="cross-account-permission",
-                DurationSeconds=_DURATION,
-                Policy=policy,
-            )
+            return assumed(self._session, self._sts, role, policy, service, parts.region)
         except ClientError as error:
             if error.response["Error"]["Code"] == "AccessDenied":
                 raise ShutOut(arn, "Assuming the grantor role for a change") from error
             raise WriteUnsettled(arn, error.response["Error"]["Code"]) from error
         except BotoCoreError as error:
             raise WriteUnsettled(arn, type(error).__name__) from error
-        keys = answer["Credentials"]
-        return new_client(
-            self._session,
-            service,
-            parts.region or self._sts.meta.region_name,
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys["SessionToken"],
-        )

@@ -14,12 +14,14 @@ class SettingMissing(Exception):  # noqa: N818 - it is the setting that is missi
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Table names, and the grantor role as path and name without a leading slash."""
+    """Table names; the grantor and the observer role as path and name without a leading slash; whether to ask the organization."""
 
     requests_table: str
     answers_table: str
     grants_table: str
     grantor_role: str
+    observer_role: str
+    asks_organization: bool
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
@@ -28,8 +30,9 @@ class Settings:
         Raises:
             SettingMissing: one of them is absent or empty.
         """
-        names = ("REQUESTS_TABLE", "ANSWERS_TABLE", "GRANTS_TABLE", "GRANTOR_ROLE")
+        names = ("REQUESTS_TABLE", "ANSWERS_TABLE", "GRANTS_TABLE", "GRANTOR_ROLE", "OBSERVER_ROLE")
         for name in names:
             if not environment.get(name):
                 raise SettingMissing(name)
-        return cls(*(environment[name] for name in names))
+        requests, answers, grants, grantor, observer = (environment[name] for name in names)
+        return cls(requests, answers, grants, grantor, observer, environment.get("ASK_ORGANIZATION") == "true")

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from provider.core.absences import AbsenceKind
 from provider.core.answers import Answer, Status
 from provider.core.concluding import Conclusion
+from provider.core.identifiers import AccountId
 from provider.core.records import GrantRecord, GrantState, PublicationRecord, Row
 from provider.core.requests import Request, RequestKey
 
@@ -25,6 +27,10 @@ class Happening(StrEnum):
     ORPHANED = "Grant Orphaned"
     PUBLISHED = "Target Published"
     UNPUBLISHED = "Target Unpublished"
+    ABANDONED = "Declaration Abandoned"
+    RETAINED = "Declaration Retained"
+    DEPARTED = "Account Departed"
+    RETURNED = "Account Returned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +99,31 @@ def unreadable(key: RequestKey, answer: Answer) -> AuditEvent:
 
 def gone(rows: Iterable[Row], request: Request) -> tuple[AuditEvent, ...]:
     """The events of records that a request has removed at once, since nothing of them stood anywhere."""
+    return tuple(AuditEvent(one.happening, one.detail | {"requestId": request.key.request_id}) for one in ended(rows))
+
+
+def ended(rows: Iterable[Row]) -> tuple[AuditEvent, ...]:
+    """The events of records that have been removed, whoever has asked for it."""
     return tuple(
-        AuditEvent(
-            Happening.WITHDRAWN if isinstance(row, GrantRecord) else Happening.UNPUBLISHED,
-            _detail(row, row) | {"requestId": request.key.request_id},
-        )
+        AuditEvent(Happening.WITHDRAWN if isinstance(row, GrantRecord) else Happening.UNPUBLISHED, _detail(row, row))
         for row in rows
     )
+
+
+def absent(rows: Iterable[Row]) -> tuple[AuditEvent, ...]:
+    """The events of records whose resource was found not to be in its stack."""
+    happening = {AbsenceKind.ABANDONED: Happening.ABANDONED, AbsenceKind.RETAINED: Happening.RETAINED}
+    return tuple(AuditEvent(happening[row.absence.kind], _detail(row, row)) for row in rows if row.absence)
+
+
+def departed(account: AccountId) -> AuditEvent:
+    """The event of an account that was found to have left the organization, or to be closed."""
+    return AuditEvent(Happening.DEPARTED, {"account": account})
+
+
+def returned(account: AccountId) -> AuditEvent:
+    """The event of an account that is a member again."""
+    return AuditEvent(Happening.RETURNED, {"account": account})
 
 
 _LONGEST = 128

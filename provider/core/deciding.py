@@ -7,6 +7,7 @@ follow. A lookup stops after authorise.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from provider.core.absences import first_look
 from provider.core.answers import Answer, Status, failed, kept_id, target_data
 from provider.core.concluding import granted
 from provider.core.consent import admit, authorise
@@ -93,6 +94,7 @@ def decide(request: Request, declaration: Declaration | None, situation: Situati
     if last is not None and is_overtaken(request, last):
         raise StaleEvent(request.issued_at, last.issued_at)
     asked = _asked_row(request, declaration, situation) if declaration is not None else None
+    asked = replace(asked, absence=None) if asked is not None else None  # whoever asks for it has it in a stack
     return _settled(request, asked, situation)
 
 
@@ -339,7 +341,8 @@ def _origin_after(
     for row in gone:
         places.pop(row.id, None)
     last = LastEvent.of(request)
-    return replace(situation.origin, held=settled & frozenset(places), places=places, last=last)
+    look_at = first_look(situation.origin.origin, situation.now) if places else None
+    return replace(situation.origin, held=settled & frozenset(places), places=places, last=last, look_at=look_at)
 
 
 def _wanted(touched: list[Row], gone: tuple[Row, ...]) -> Mapping[Arn, frozenset[Target]]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from provider.core.abandoning import concerned, held_back
+from provider.core.absences import AbsenceKind
 from provider.core.documents import Document, statements_of
 from provider.core.identifiers import Arn, DeclarationId
-from provider.core.records import TargetView
+from provider.core.records import GrantRecord, Row, TargetView
 from provider.core.statements import SID_PREFIX, CentreId, Statement, understood
 
 FULL_SHARE = 0.8
@@ -34,6 +36,9 @@ class FindingKind(StrEnum):
     SHUT_OUT = "ShutOut"  # its account refuses us: no grantor role, or no tag
     REFUSED = "Refused"  # AWS does not take the document; a foreign statement is to blame
     NEARLY_FULL = "NearlyFull"  # over 80 % of the limit; its owner makes room
+    ABANDONED = "Abandoned"  # its stack, or the resource in it, is gone without a word; withdrawn later
+    RETAINED = "Retained"  # its stack let it go and was told to keep it; kept, an operator may end it
+    HELD_BACK = "HeldBack"  # abandoned, but so many that it may be us who are wrong; left for an operator
     UNDEPLOYED = "Undeployed"  # a REST API's policy waits for a deployment
 
 
@@ -73,13 +78,14 @@ def found_in(arn: Arn, centre: CentreId, views: Sequence[TargetView], look: Look
     tampered = [
         str(one["Sid"]) for one in ours if understood(one, centre) is None and not one["Sid"].endswith("Closed")
     ]
-    what = {
+    what: dict[FindingKind, list[str]] = {
         FindingKind.REPAIRED: _wiped(arn, views, look.new),
         FindingKind.UNEXPLAINED if look.kept else FindingKind.REMOVED: [_told(one) for one in look.unexplained],
         FindingKind.TAMPERED: tampered,
         FindingKind.OTHER_CENTRE: elsewhere,
         FindingKind.FOREIGN: [sid for sid in others if sid not in elsewhere],
     }
+    what |= _absent(arn, views)
     found = [Finding(kind, _listed(texts)) for kind, texts in what.items() if texts]
     if look.size > FULL_SHARE * look.limit:
         found.append(Finding(FindingKind.NEARLY_FULL, f"{look.size} of {look.limit} characters"))
@@ -90,6 +96,28 @@ def _wiped(arn: Arn, views: Sequence[TargetView], new: Sequence[DeclarationId]) 
     """Grants that stood there by the ledger and whose statements were not found."""
     stood = {row.id for view in views for row in view.grants if arn in row.placed and arn not in row.pending}
     return [one for one in new if one in stood]
+
+
+def _absent(arn: Arn, views: Sequence[TargetView]) -> dict[FindingKind, list[str]]:
+    """Declarations on this resource that are not in their stacks any more."""
+    every = [rows for view in views for rows in (view.grants, view.publications)]
+    rows: list[Row] = [row for some in every for row in some if row.absence and not row.withdrawn]
+    here = [row for row in rows if arn in concerned([row])]
+    kept = {row.id for view in views for row in held_back(view)}
+    return {
+        FindingKind.ABANDONED: [_named(row) for row in here if _is(row, AbsenceKind.ABANDONED) and row.id not in kept],
+        FindingKind.RETAINED: [_named(row) for row in here if _is(row, AbsenceKind.RETAINED)],
+        FindingKind.HELD_BACK: [_named(row) for row in here if row.id in kept],
+    }
+
+
+def _is(row: Row, kind: AbsenceKind) -> bool:
+    return row.absence is not None and row.absence.kind is kind
+
+
+def _named(row: Row) -> str:
+    declared = row.grant if isinstance(row, GrantRecord) else row.publication
+    return f"{row.id} of {declared.origin.logical_id} in {declared.origin.stack_id}"
 
 
 def _told(one: Statement) -> str:

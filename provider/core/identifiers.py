@@ -25,6 +25,7 @@ _STACK = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):cloudformation:(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9]):(?P<account>[0-9]{12})"
     r":stack/[A-Za-z0-9-]{1,128}/[A-Za-z0-9-]{1,128}"
 )
+_UNIQUE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REST_API = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):execute-api:(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9]):(?P<account>[0-9]{12})"
     r":(?P<api>[a-z0-9]{5,30})(?:/(?P<stage>[A-Za-z0-9_-]{1,128}))?"
@@ -58,6 +59,11 @@ class StackArn:
     partition: str
     region: str
     account: AccountId
+
+    @property
+    def is_real(self) -> bool:
+        """Whether CloudFormation may have made it: then it ends with a UUID. Who has no stack makes up another end."""
+        return _UNIQUE.fullmatch(self.text.rpartition("/")[2]) is not None
 
     @classmethod
     def parse(cls, text: str) -> Self | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from provider.core.absences import Absence
 from provider.core.consent import authorises
 from provider.core.declarations import Grant, Publication
 from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, Origin, Target, digest, resource_of
@@ -42,12 +43,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class OriginRecord:
-    """What an origin holds, and where (`places`) the records of all that it holds or gives up lie."""
+    """What an origin holds, and where (`places`) the records of all that it holds or gives up lie.
+
+    `look_at` is when to look whether its resource is still in its stack, in epoch seconds.
+    """
 
     origin: Origin
     held: Held = frozenset()
     places: Mapping[DeclarationId, Target] = field(default_factory=dict)
     last: LastEvent | None = None
+    look_at: float | None = None
     version: int = NEW
 
 
@@ -56,7 +61,8 @@ class PublicationRecord:
     """A publication; `asked_at` is the time of the newest event that asked for it, which makes it current.
 
     It counts once its resources have been `seen`; a `leaving` one, whose deletion was refused because it has consumers,
-    goes with the last of them and lets nobody else in. `request` is the id of the request that asked for it last.
+    goes with the last of them and lets nobody else in. `request` is the id of the request that asked for it last; `absence` is
+    what is known of its resource not being in its stack any more.
     """
 
     publication: Publication
@@ -67,6 +73,7 @@ class PublicationRecord:
     pending: frozenset[Arn] = frozenset()
     awaiting: tuple[Waiting, ...] = ()
     request: str = ""
+    absence: Absence | None = None
     version: int = NEW
 
     @property
@@ -88,7 +95,8 @@ class GrantRecord:
     unpublished it since; `placed` are the resources that may hold its statement, recorded before it is
     written; `pending` those that must be passed over before `awaiting` is answered. `deployed` says, of a REST API's
     stage, that a deployment is known to have taken the statement up. `request` is the id of the request that asked for it
-    last; `since` is when it came into force, in epoch seconds.
+    last; `since` is when it came into force, in epoch seconds; `absence` is what is known of its resource not being in its
+    stack any more.
     """
 
     grant: Grant
@@ -103,6 +111,7 @@ class GrantRecord:
     deployed: bool = False
     request: str = ""
     since: float | None = None
+    absence: Absence | None = None
     version: int = NEW
 
     @property

@@ -6,10 +6,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from twins import ManualClock, MemoryDesk, MemoryJournal, MemoryLedger, MemoryPolicies
+from twins import (
+    ManualClock,
+    MemoryDesk,
+    MemoryJournal,
+    MemoryLedger,
+    MemoryMembers,
+    MemoryPolicies,
+    MemoryStacks,
+)
 
 from provider.controller.entry import Controller
 from provider.controller.intake import Intake, Reach
+from provider.controller.observing import Observer
 from provider.controller.reconciling import Reconciler
 from provider.core.answers import Answer
 from provider.core.identifiers import AccountId, RequestId
@@ -32,6 +41,8 @@ class Centre:
     desk: MemoryDesk = field(default_factory=MemoryDesk)
     policies: MemoryPolicies = field(default_factory=MemoryPolicies)
     journal: MemoryJournal = field(default_factory=MemoryJournal)
+    stacks: MemoryStacks = field(default_factory=MemoryStacks)
+    members: MemoryMembers = field(default_factory=MemoryMembers)
     requests: int = 0
 
     def __post_init__(self) -> None:
@@ -42,7 +53,8 @@ class Centre:
     def new_controller(self) -> Controller:
         reconciler = Reconciler(self.ledger, self.desk, self.policies, self.journal, self.clock, self.id)
         intake = Intake(self.ledger, self.desk, self.journal, self.clock, REACH)
-        return Controller(self.ledger, self.desk, intake, reconciler, self.clock)
+        observer = Observer(self.ledger, self.stacks, self.members, self.journal, self.clock)
+        return Controller(self.ledger, self.desk, intake, reconciler, observer, self.clock)
 
     def file(self, account: str, event: Mapping[str, Any], issued_at: str | None = None) -> RequestKey:
         self.requests += 1

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from provider.controller.dynamodb_ledger import DynamoDBLedger
 from provider.controller.names import NameTaken, Reservation, reservations, reserve
 from provider.controller.ports import Desk, Ledger
 from provider.controller.reconciling import LEASE
+from provider.core.absences import Absence, AbsenceKind, AccountRecord
 from provider.core.answers import Answer, Status
 from provider.core.declarations import Grant, Publication, declared
 from provider.core.errors import InvalidProperty, LedgerConflict
@@ -265,3 +267,46 @@ def test_the_first_answer_stands_and_takes_the_request_away(desk: tuple[Desk, An
     one.answer(key, Answer(Status.FAILED, "grant-1", "too late"))
     assert one.is_answered(key)
     assert item not in list(one.unanswered())
+
+
+def test_an_origin_is_to_be_looked_at_when_its_time_has_come_those_first_that_have_waited_longest(
+    ledger: Ledger,
+) -> None:
+    origins = [OriginRecord(fresh("grant").origin, look_at=NOW - 1000 + age) for age in range(12)]
+    for origin in reversed(origins):
+        ledger.commit([origin], [], NOW)
+    never, later = OriginRecord(fresh("grant").origin), OriginRecord(fresh("grant").origin, look_at=NOW + 1)
+    ledger.commit([never, later], [], NOW)
+    found = [one for one in ledger.to_look_at(NOW) if one.origin in {one.origin for one in [*origins, never, later]}]
+    assert found == [replace(one, version=1) for one in origins]
+    assert all(str(one).startswith("arn:") for one in ledger.due(NOW)), "they are no resources"
+
+
+def test_what_is_known_of_a_records_absence_is_read_back(ledger: Ledger) -> None:
+    rows = [
+        replace(grant_row(), absence=Absence(AbsenceKind.ABANDONED, NOW)),
+        replace(publication_row(), absence=Absence(AbsenceKind.RETAINED, NOW, accepted=True)),
+    ]
+    ledger.commit(rows, [], NOW)
+    assert [ledger.row(row.target, row.id) for row in rows] == [replace(row, version=1) for row in rows]
+
+
+def test_what_is_known_of_an_account_is_read_back(ledger: Ledger) -> None:
+    number = AccountId(f"{next(_numbers):012}")
+    record = AccountRecord(number, NOW, departed_since=NOW - 10, unobserved_since=NOW - 20)
+    for one in (record, replace(record, departed_since=None, unobserved_since=None)):
+        ledger.keep(one)
+        assert ledger.accounts()[number] == one
+
+
+def test_the_controllers_quarantine_is_lifted_by_it_and_has_policies_looked_at(ledger: Ledger) -> None:
+    row = replace(grant_row(), awaiting=())
+    account = AccountId(f"{next(_numbers):012}")
+    origin = replace(row.grant.origin, account=account)
+    row = replace(row, grant=replace(row.grant, origin=origin), told=arn(), placed=frozenset())
+    ledger.commit([row], [], NOW)
+    ledger.suspend(account, "left", NOW)
+    assert account in ledger.quarantined(NOW + 10)
+    assert row.told in list(ledger.due(time.time()))
+    ledger.resume(account)
+    assert account not in ledger.quarantined(NOW + 20)

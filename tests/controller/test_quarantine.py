@@ -126,3 +126,16 @@ def test_what_is_no_account_is_refused(text: str) -> None:
         quarantine.impose(None, "t", Quarantine(AccountId(text), 0.0, "x", ""))
     with pytest.raises(InvalidProperty, match="12 digits"):
         quarantine.lift(None, "t", AccountId(text), "x")
+
+
+def test_the_controller_neither_replaces_nor_lifts_an_operators_quarantine(cloud: LocalCloud) -> None:
+    client, table = cloud.client("dynamodb", "central"), "controllers-quarantine-grants"
+    create_ledger(client, table)
+    by = "arn:aws:iam::222222222222:user/operator"
+    quarantine.impose(client, table, Quarantine(AccountId(OTHER), time.time(), by, "leaked keys"))
+    ledger = DynamoDBLedger(client, table)
+    ledger.suspend(AccountId(OTHER), "left", time.time())
+    ledger.resume(AccountId(OTHER))
+    assert [(one.account, one.by, one.reason) for one in quarantine.quarantined(client, table)] == [
+        (OTHER, by, "leaked keys")
+    ]

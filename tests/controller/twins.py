@@ -8,6 +8,7 @@ from typing import Any
 
 from provider.controller.ports import LivePolicy, Quota, Stage
 from provider.controller.reconciling import LEASE
+from provider.core.absences import AccountRecord, Seen, Sight, Standing
 from provider.core.answers import Answer
 from provider.core.auditing import AuditEvent
 from provider.core.documents import Document, text_of
@@ -68,6 +69,8 @@ class MemoryLedger:
     names: dict[tuple[str, str], AccountId] = field(default_factory=dict)
     deployed: dict[AccountId, float] = field(default_factory=dict)
     quarantine: set[AccountId] = field(default_factory=set)
+    members: dict[AccountId, AccountRecord] = field(default_factory=dict)
+    suspended: set[AccountId] = field(default_factory=set)
     history: list[Row] = field(default_factory=list)
 
     def origin(self, origin: Origin) -> OriginRecord:
@@ -174,11 +177,74 @@ class MemoryLedger:
         found = sorted((resource.due_at, arn) for arn, resource in self.resources.items() if resource.due_at <= now)
         yield from [arn for _, arn in found]
 
+    def to_look_at(self, now: float) -> Iterator[OriginRecord]:
+        due = [one for one in self.origins.values() if one.look_at is not None and one.look_at <= now]
+        yield from sorted(due, key=lambda one: (one.look_at, one.origin.digest))
+
+    def accounts(self) -> Mapping[AccountId, AccountRecord]:
+        return dict(self.members)
+
+    def keep(self, record: AccountRecord) -> None:
+        self.members[record.account] = record
+
+    def suspend(self, account: AccountId, reason: str, now: float) -> None:  # noqa: ARG002 - nobody reads it here
+        if account not in self.quarantine:
+            self.quarantine.add(account)
+            self.suspended.add(account)
+            self._want_all_of(account, now)
+
+    def resume(self, account: AccountId) -> None:
+        if account in self.suspended:
+            self.suspended.discard(account)
+            self.quarantine.discard(account)
+            self._want_all_of(account, 0.0)
+
+    def _want_all_of(self, account: AccountId, now: float) -> None:
+        for row in list(self.rows.values()):
+            if isinstance(row, GrantRecord) and row.grant.origin.account == account:
+                for arn in row.placed | {resource_of(row.told)}:
+                    self.want(arn, frozenset({row.target}), now)
+
     def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
         if self.deployed.get(account, 0) > int(now - pause):
             return False
         self.deployed[account] = ceil(now)
         return True
+
+
+@dataclass
+class MemoryStacks:
+    """`ports.Stacks` in a dictionary of stacks, by id, of resources, by logical id; what is not there does not exist."""
+
+    stacks: dict[str, dict[str, Sight]] = field(default_factory=dict)
+    without_role: set[str] = field(default_factory=set)
+    silent: bool = False
+    looked_at: list[Origin] = field(default_factory=list)
+
+    def look(self, origin: Origin) -> Sight:
+        self.looked_at.append(origin)
+        if self.silent:
+            return Sight(Seen.NOT_TOLD)
+        if origin.account in self.without_role:
+            return Sight(Seen.SHUT_OUT)
+        if origin.stack_id not in self.stacks:
+            return Sight(Seen.NO_STACK)
+        return self.stacks[origin.stack_id].get(origin.logical_id, Sight(Seen.NOT_IN_STACK))
+
+
+@dataclass
+class MemoryMembers:
+    """`ports.Members`: all are, but for those that have `departed`."""
+
+    departed: set[str] = field(default_factory=set)
+    silent: bool = False
+    asked: list[AccountId] = field(default_factory=list)
+
+    def standing(self, account: AccountId) -> Standing:
+        self.asked.append(account)
+        if self.silent:
+            return Standing.NOT_TOLD
+        return Standing.DEPARTED if account in self.departed else Standing.MEMBER
 
 
 @dataclass

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "ANSWERS_TABLE": ANSWERS,
     "GRANTS_TABLE": GRANTS,
     "GRANTOR_ROLE": f"{PREFIX}/{PREFIX}-grantor",
+    "OBSERVER_ROLE": f"{PREFIX}/{PREFIX}-observer",
     "REQUEST_ROLE_ARN": f"arn:aws:iam::{CENTRAL}:role/{PREFIX}/{PREFIX}-request",
     "HOME_REGION": HOME,
 }

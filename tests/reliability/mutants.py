@@ -66,7 +66,12 @@ MUTANTS = (
         "return False",
         (EVENTS,),
     ),
-    Mutant("forget when an emptied origin was last asked", r"places=places, last=last\)", "places=places)", (LIFE,)),
+    Mutant(
+        "forget when an emptied origin was last asked",
+        r"places=places, last=last, look_at",
+        "places=places, look_at",
+        (LIFE,),
+    ),
     Mutant(
         "re-authorise on rollback",
         r"if isinstance\(existing, GrantRecord\) and _is_held\(situation, existing\):",

@@ -100,6 +100,8 @@ def test_the_controller_runs_the_zip_of_its_processor() -> None:
         "ANSWERS_TABLE": "cross-account-permission-answers",
         "GRANTS_TABLE": "cross-account-permission-grants",
         "GRANTOR_ROLE": "cross-account-permission/cross-account-permission-grantor",
+        "OBSERVER_ROLE": "cross-account-permission/cross-account-permission-observer",
+        "ASK_ORGANIZATION": "false",
     }
 
 
@@ -251,7 +253,14 @@ def test_a_choice_offers_all_there_is(name: str, parameter: str, values: list[ob
                 "DeadLetterQueueUrl": "<DeadLetterQueue>",
             },
         ),
-        ("account-roles.yaml", {"ProviderRoleArn": "<ProviderRole.Arn>", "GrantorRoleArn": "<GrantorRole.Arn>"}),
+        (
+            "account-roles.yaml",
+            {
+                "ProviderRoleArn": "<ProviderRole.Arn>",
+                "GrantorRoleArn": "<GrantorRole.Arn>",
+                "ObserverRoleArn": "<ObserverRole.Arn>",
+            },
+        ),
         ("account-provider.yaml", {"FunctionArn": "<ProviderFunction.Arn>"}),
     ],
 )

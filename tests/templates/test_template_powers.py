@@ -150,6 +150,13 @@ POWERS: dict[tuple[str, str, str], tuple[str, Any, list[str], list[str], Any]] =
         [f"{AWS}:iam::*:{PATH}-grantor"],
         {"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}},
     ),
+    ("central.yaml", "ControllerRole", "ObserveInTheOrganization"): (
+        "Allow",
+        None,
+        ["sts:AssumeRole"],
+        [f"{AWS}:iam::*:{PATH}-observer"],
+        {"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}},
+    ),
     ("central.yaml", "ControllerRole", "TellWhatHasBecomeOfGrants"): (
         "Allow",
         None,
@@ -299,6 +306,20 @@ POWERS: dict[tuple[str, str, str], tuple[str, Any, list[str], list[str], Any]] =
         [f"{ROLES}/cross-account-permission/*"],
         None,
     ),
+    ("account-roles.yaml", "ObserverRole", "OnlyTheControllerObserves"): (
+        "Allow",
+        {"AWS": f"{AWS}:iam::{CENTRAL}:root"},
+        ["sts:AssumeRole"],
+        [],
+        {"ArnEquals": {"aws:PrincipalArn": f"{AWS}:iam::{CENTRAL}:{PATH}-controller"}},
+    ),
+    ("account-roles.yaml", "ObserverRole", "SeeResourcesOfStacks"): (
+        "Allow",
+        None,
+        ["cloudformation:DescribeStackResource"],
+        [f"{AWS}:cloudformation:*:{CENTRAL}:stack/*"],
+        None,
+    ),
 }
 
 BY_PUBLICATION = {
@@ -314,6 +335,15 @@ BY_PUBLICATION = {
         None,
         ["lambda:GetAlias"],
         [f"{FUNCTIONS}:*"],
+        None,
+    ),
+}
+ASKING_THE_ORGANIZATION = {
+    ("central.yaml", "ControllerRole", "AskTheOrganizationForItsMembers"): (
+        "Allow",
+        None,
+        ["organizations:DescribeAccount"],
+        [f"{AWS}:organizations::*:account/{ORGANIZATION}/*"],
         None,
     ),
 }
@@ -389,6 +419,11 @@ def test_consent_by_publication_adds_aliases_alone() -> None:
     assert published == {**powers("account-roles.yaml"), **BY_PUBLICATION}
 
 
+def test_asking_the_organization_adds_that_one_question_alone() -> None:
+    """About accounts of that organization."""
+    assert powers("central.yaml", AskOrganization="true") == {**powers("central.yaml"), **ASKING_THE_ORGANIZATION}
+
+
 def test_a_key_for_the_tables_adds_its_use_through_dynamodb_alone() -> None:
     """Both roles that touch the tables may use it, no other, and for nothing else."""
     [arn] = WITH_THE_KEY[3]
@@ -429,6 +464,7 @@ def test_a_forall_condition_never_passes_for_want_of_its_key(name: str) -> None:
         ("central.yaml", "ControllerRole", "controller"),
         ("account-roles.yaml", "ProviderRole", "provider"),
         ("account-roles.yaml", "GrantorRole", "grantor"),
+        ("account-roles.yaml", "ObserverRole", "observer"),
     ],
 )
 def test_a_role_has_the_name_the_others_trust(name: str, logical_id: str, role: str) -> None:
