@@ -24,3 +24,14 @@ def test_only_the_management_account_lists_accounts(cloud: LocalCloud) -> None:
     assert [root["Id"] for root in organizations.list_roots()["Roots"]] == ["r-root"]
     with refused("AccessDeniedException"):
         cloud.client("organizations", "owner").list_accounts()
+
+
+def test_a_closed_account_is_suspended_and_an_unknown_one_not_found(cloud: LocalCloud) -> None:
+    """Of a cloud's own account, which nobody else uses."""
+    organizations = cloud.client("organizations", "consumer")
+    assert organizations.describe_account(AccountId="444444444444")["Account"]["State"] == "ACTIVE"
+    organizations.close_account(AccountId="444444444444")
+    found = organizations.describe_account(AccountId="444444444444")["Account"]
+    assert (found["State"], found["Status"]) == ("SUSPENDED", "SUSPENDED")
+    with refused("AccountNotFoundException"):
+        organizations.describe_account(AccountId="999999999999")

@@ -11,6 +11,8 @@ from provider.localcloud.cloudformation.operation import Operation, Record
 from provider.localcloud.cloudformation.resource import Resource
 
 CLEAN_UP_ATTEMPTS = 3
+GONE = "_gone"
+"""Where a stack keeps the records of what it has lost, with the status that it was lost with."""
 _RETAINING = ("Retain", "RetainExceptOnCreate")
 
 
@@ -70,14 +72,20 @@ class Removal:
         return self._gone(resource, physical_id)
 
     def _gone(self, resource: Resource, physical_id: str) -> bool:
-        self.operation.resources.pop(resource.logical_id, None)
+        self._lose(resource, "DELETE_COMPLETE")
         events.of_resource(self.operation, resource.logical_id, resource.type, "DELETE_COMPLETE", "", physical_id)
         return True
 
     def _let_go(self, resource: Resource, physical_id: str, reason: str = "") -> bool:
-        self.operation.resources.pop(resource.logical_id, None)
+        self._lose(resource, "DELETE_SKIPPED")
         events.of_resource(self.operation, resource.logical_id, resource.type, "DELETE_SKIPPED", reason, physical_id)
         return True
+
+    def _lose(self, resource: Resource, status: str) -> None:
+        """Take a record away, and remember what became of it: CloudFormation tells that of deleted stacks."""
+        record = self.operation.resources.pop(resource.logical_id, None) or {}
+        lost = self.operation.stack.setdefault(GONE, {})
+        lost[resource.logical_id] = {**record, "ResourceStatus": status, "Timestamp": emulator.scope().now_iso()}
 
 
 @behaviour(

@@ -41,6 +41,12 @@ def organization_of(account: str | None) -> str | None:
     source="AWS Organizations API Reference, ListAccounts",
     test=f"{_TEST}::test_only_the_management_account_lists_accounts",
 )
+@behaviour(
+    call="organizations:CloseAccount",
+    expected="a closed account is SUSPENDED, in State and in Status; one that is no member is AccountNotFoundException",
+    source="AWS Organizations API Reference, CloseAccount, DescribeAccount; docs/aws-behaviour.md §7",
+    test=f"{_TEST}::test_a_closed_account_is_suspended_and_an_unknown_one_not_found",
+)
 def _for_members(old: _Handler) -> _Handler:
     responses = part("core.responses")
 
@@ -52,9 +58,19 @@ def _for_members(old: _Handler) -> _Handler:
         if account != told.management_account and operation not in _OF_EVERY_MEMBER:
             return _refusal("AccessDeniedException", "You don't have permissions to access this resource.")
         with responses.request_scope(told.management_account, responses.get_region()):
-            return await old(method, path, headers, body, query)
+            answer = await old(method, path, headers, body, query)
+            _as_states()
+            return answer
 
     return handle
+
+
+def _as_states() -> None:
+    """The base changes an account's Status, which State has taken the place of."""
+    accounts = part("services.organizations")._accounts  # noqa: SLF001 - the base's store
+    for number, account in list(accounts.items()):
+        if account["State"] != account["Status"]:
+            accounts[number] = {**account, "State": account["Status"]}
 
 
 def _refusal(code: str, message: str) -> _Answer:

@@ -21,7 +21,6 @@ _CHECKS: Mapping[str, _Check] = {
     "ExecuteChangeSet": requests.may_execute,
     "DeleteStack": requests.may_delete,
     "DescribeStackEvents": requests.must_exist_by_name,
-    "DescribeStackResource": requests.must_exist_by_name,
     "DescribeStackResources": requests.must_exist_by_name,
     "ListStackResources": requests.must_exist_by_name,
 }
