@@ -9,20 +9,20 @@ from rolled_out import Organization
 OWNER, CONSUMER, INTRUDER = "333333333333", "111111111111", "444444444444"
 PATH = "/cross-account-permission/"
 CONTROLLER = "cross-account-permission-controller"
-GRANTOR = f"arn:aws:iam::{OWNER}:role{PATH}cross-account-permission-grantor"
+GRANTOR, OBSERVER = (
+    f"arn:aws:iam::{OWNER}:role{PATH}cross-account-permission-{one}" for one in ("grantor", "observer")
+)
 CONTROLLER_FUNCTION = f"arn:aws:lambda:us-east-1:{CENTRAL}:function:{CONTROLLER}"
 TRUSTS_LAMBDA = policy(LAMBDA)
 ANYBODY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*"}]})
 
 
-def test_nobody_but_the_controller_becomes_a_grantor(org: Organization, intruder: Attacker, victim: Attacker) -> None:
+def test_nobody_but_the_controller_becomes_a_grantor_or_an_observer(
+    org: Organization, intruder: Attacker, victim: Attacker
+) -> None:
     """No administrator, of the centre or the owner's own account, no provider, and no namesake of the controller."""
     namesake = make_role(org.cloud, "central", allow("sts:*"), name=a_name(CONTROLLER), path=PATH)
     elsewhere = make_role(org.cloud, "intruder", allow("sts:*"), name=CONTROLLER, path=PATH)
-    doors: Doors = {
-        name: lambda name=name: org.cloud.client("sts", name).assume_role(RoleArn=GRANTOR, RoleSessionName="someone")
-        for name in ("intruder", "consumer", "owner", "central", "stranger")
-    }
     sessions = {
         "the intruder's provider": intruder.provider,
         "the consumer's provider": victim.provider,
@@ -30,8 +30,16 @@ def test_nobody_but_the_controller_becomes_a_grantor(org: Organization, intruder
         "a namesake of the controller in the centre": become(org.cloud, namesake),
         "a namesake of the controller elsewhere": become(org.cloud, elsewhere),
     }
-    doors |= {name: lambda one=one: one.assume(GRANTOR) for name, one in sessions.items()}
-    assert open_doors(doors, "AccessDenied") == []
+    administrators = {
+        name: org.cloud.client("sts", name) for name in ("intruder", "consumer", "owner", "central", "stranger")
+    }
+    for role in (GRANTOR, OBSERVER):
+        doors: Doors = {
+            name: lambda one=one, role=role: one.assume_role(RoleArn=role, RoleSessionName="someone")
+            for name, one in administrators.items()
+        }
+        doors |= {name: lambda one=one, role=role: one.assume(role) for name, one in sessions.items()}
+        assert open_doors(doors, "AccessDenied") == [], role
 
 
 def test_nobody_becomes_the_controller_but_lambda(org: Organization, intruder: Attacker) -> None:

@@ -153,8 +153,9 @@ def _roles(scene: Scene) -> None:
         scene.things[name] = make_role(cloud, "owner", path=path, **more)
     scene.things["role that trusts the centre"] = make_role(cloud, "consumer", trusting=[trust(CENTRAL)])
     scene.things["role that trusts the consumer"] = make_role(cloud, "central", trusting=[trust(CONSUMER)])
-    outside = {"name": f"{PREFIX}-grantor", "path": PATH}
-    scene.things["grantor outside"] = make_role(cloud, "stranger", trusting=[trust(CENTRAL)], **outside)
+    for one in ("grantor", "observer"):
+        outside = {"name": f"{PREFIX}-{one}", "path": PATH}
+        scene.things[f"{one} outside"] = make_role(cloud, "stranger", trusting=[trust(CENTRAL)], **outside)
 
 
 def _central(scene: Scene) -> None:
@@ -195,6 +196,7 @@ def _people(scene: Scene) -> None:
     people["controller"] = controller = scene.spilt("central", our_role(CENTRAL, "controller"))
     for account in ("owner", "intruder", "consumer"):
         people[f"grantor of {account}"] = controller.assume(our_role(ACCOUNTS[account], "grantor"), a_name("g"))
+    people["observer of consumer"] = controller.assume(our_role(CONSUMER, "observer"), a_name("o"))
     own = [{"Key": "account", "Value": CONSUMER}]
     people["request role as consumer"] = people["provider of consumer"].assume(REQUEST, CONSUMER, Tags=own)
     people["another role of consumer"] = become(cloud, make_role(cloud, "consumer", everything), a_name("x"))

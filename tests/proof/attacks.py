@@ -7,6 +7,7 @@ from asking_attacks import ON_THE_REQUEST_ROLE, WITH_THE_PROVIDER, WITH_THE_REQU
 from bucket_attacks import ON_THE_BUCKET
 from controller_attacks import WITH_THE_CONTROLLER
 from grantor_attacks import ON_APIS, ON_FUNCTIONS, ON_ROLES
+from observer_attacks import WITH_THE_OBSERVER
 from variations import VARIATIONS
 
 __all__ = ["ATTACKS", "VARIATIONS"]
@@ -19,5 +20,6 @@ ATTACKS = (
     *ON_FUNCTIONS,
     *ON_APIS,
     *ON_ROLES,
+    *WITH_THE_OBSERVER,
     *ON_THE_BUCKET,
 )

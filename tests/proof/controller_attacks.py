@@ -40,6 +40,13 @@ WITH_THE_CONTROLLER = (
         "assume_role",
         lambda things: {"RoleArn": things["grantor outside"], "RoleSessionName": "someone"},
     ),
+    Attack(
+        "becomes an observer outside the organization",
+        CONTROLLER,
+        "sts",
+        "assume_role",
+        lambda things: {"RoleArn": things["observer outside"], "RoleSessionName": "someone"},
+    ),
     items("put_item", REQUESTS, "forges a request", CONTROLLER, Item={**_MINE, "request": {"S": "x"}}),
     items("query", REQUESTS, "queries requests", CONTROLLER, **_QUERY),
     items("delete_table", REQUESTS, "deletes the requests", CONTROLLER),

@@ -17,10 +17,12 @@ PREFIX = "cross-account-permission"
 ROLES = {
     "ProviderRole": f"{PREFIX}-provider",
     "GrantorRole": f"{PREFIX}-grantor",
+    "ObserverRole": f"{PREFIX}-observer",
     "RequestRole": f"{PREFIX}-request",
     "ControllerRole": f"{PREFIX}-controller",
 }
 """The roles of the templates, by logical id."""
+OF_EVERY_ACCOUNT = ("ProviderRole", "GrantorRole", "ObserverRole")
 BUCKET, SCHEDULE = "ArtifactBucketPolicy", "SchedulePermission"
 CARELESS = "careless"
 """The name of a policy that is not of the templates, which somebody has attached to one of our roles."""
@@ -104,7 +106,7 @@ def read(cloud: LocalCloud, accounts: Mapping[str, str], regions: tuple[str, ...
     central = accounts["central"]
     documents: dict[Place, Document] = {}
     for resource, role in ROLES.items():
-        for account in accounts.values() if resource in ("ProviderRole", "GrantorRole") else [central]:
+        for account in accounts.values() if resource in OF_EVERY_ACCOUNT else [central]:
             documents |= _of_role(cloud.client("iam", account), resource, role)
     for region in regions:
         bucket = f"{PREFIX}-{central}-{region}"

@@ -19,7 +19,8 @@ all that it does, which is refused then, or an attack, which is let through then
 client can send there. Calls and attacks are recorded with all that conditions see of them, and judged by an independent
 evaluator under the policies as deployed, and under each change. Where it shows in nothing, there is a reason.
 
-Statements that the templates have only with `KmsKeyArn` are not among them: the local cloud's tables have no keys.
+Statements that the templates have only with `KmsKeyArn` or `AskOrganization` are not among them: the local cloud's tables have no keys, and
+its central account is not the organization's management account.
 """
 
 

@@ -42,7 +42,17 @@ UNPROVEN: Mapping[tuple[str, str, str], str] = {
     ("ProviderRole", "AssumeTheRequestRole", "sts:* for its actions"): BOTH_SIDES,
     ("RequestRole", "AnAccountAsksAsItself", "sts:* for its actions"): BOTH_SIDES,
     ("ControllerRole", "ActAsGrantorInTheOrganization", "sts:* for its actions"): BOTH_SIDES,
+    ("ControllerRole", "ObserveInTheOrganization", "sts:* for its actions"): BOTH_SIDES,
     ("GrantorRole", "OnlyTheControllerGrants", "sts:* for its actions"): BOTH_SIDES,
+    ("ObserverRole", "OnlyTheControllerObserves", "sts:* for its actions"): BOTH_SIDES,
+    (
+        "ObserverRole",
+        "OnlyTheControllerObserves",
+        "anybody for its principal",
+    ): "its condition names the controller's role",
+    ("ObserverRole", "SeeResourcesOfStacks", "* for cloudformation:stack/*"): (
+        "only stacks have resources to describe, and stacks have no policies that let other accounts in"
+    ),
     (
         "GrantorRole",
         "OnlyTheControllerGrants",
@@ -76,6 +86,9 @@ UNPROVEN: Mapping[tuple[str, str, str], str] = {
 NOT_DEPLOYED = {
     ("RequestRole", "UseTheTablesKey"): "with KmsKeyArn alone: the local cloud's tables have no keys",
     ("ControllerRole", "UseTheTablesKey"): "likewise",
+    ("ControllerRole", "AskTheOrganizationForItsMembers"): (
+        "with AskOrganization alone: the local cloud's central account is not its organization's management account"
+    ),
 }
 
 

@@ -13,13 +13,14 @@ from rolled_out import ROOT, TEMPLATES, Organization
 
 from provider.cli.organization import ACCOUNTS
 from provider.controller.names import Reservation, reserve
-from provider.core.identifiers import AccountId
+from provider.core.identifiers import AccountId, Origin
 from provider.rollout.stacks import StackFailed
 
 ROLES = ROOT / "templates" / "account-roles.yaml"
 CENTRAL, CONSUMER, OWNER = (ACCOUNTS[name] for name in ("central", "consumer", "owner"))
 _FOR_CONSUMER = {"Accounts": CONSUMER}
 _CONTROLLER, _REQUESTS = "cross-account-permission-controller", "cross-account-permission-requests"
+_GRANTS = "cross-account-permission-grants"
 _PATIENCE = 60.0
 
 
@@ -44,6 +45,7 @@ class Life:
             self.roles_that_are_gone,
             self.aliases_that_are_published,
             self.drift_and_the_schedule,
+            self.stacks_are_looked_at,
             self.names,
             self.templates_are_read,
         )
@@ -123,13 +125,30 @@ class Life:
         self.org.deploy("consumer", stack, TEMPLATES / "permission.yaml", Target=self._publish("owner", arn))
         self.org.cloud.client("lambda", "owner").delete_resource_policy(ResourceArn=arn)
         self.org.cloud.client("dynamodb", "central").update_item(
-            TableName="cross-account-permission-grants",
+            TableName=_GRANTS,
             Key={"pk": {"S": f"RESOURCE#{arn}"}, "sk": {"S": "RESOURCE"}},
             UpdateExpression="SET dueAt = :now",
             ExpressionAttributeValues={":now": {"N": str(int(time.time()) - 1)}},
         )
         self.org.cloud.fire_schedules()
         wait_until(lambda: self.org.sources(arn) != [], "the statement stands again")
+        self.org.delete("consumer", stack)
+
+    def stacks_are_looked_at(self) -> None:
+        """Whether what was granted is still in its stack: the schedule looks once a day."""
+        stack, tables = a_name("seen"), self.org.cloud.client("dynamodb", "central")
+        self.org.deploy(
+            "consumer", stack, TEMPLATES / "permission.yaml", Target=self._publish("owner", self._function("owner"))
+        )
+        described = self.org.cloud.client("cloudformation", "consumer").describe_stacks(StackName=stack)
+        origin = Origin(AccountId(CONSUMER), described["Stacks"][0]["StackId"], "Permission")
+        item = {"TableName": _GRANTS, "Key": {"pk": {"S": f"ORIGIN#{origin.digest}"}, "sk": {"S": "ORIGIN"}}}
+        now = int(time.time())
+        tables.update_item(
+            **item, UpdateExpression="SET dueAt = :now", ExpressionAttributeValues={":now": {"N": str(now - 1)}}
+        )
+        self.org.cloud.fire_schedules()
+        wait_until(lambda: int(tables.get_item(**item)["Item"]["dueAt"]["N"]) > now, "the stack was looked at")
         self.org.delete("consumer", stack)
 
     def a_request_that_the_stream_has_missed(self) -> None:
@@ -147,7 +166,7 @@ class Life:
         """A short name that the centre has reserved."""
         name = a_name("name")
         client = self.org.cloud.client("dynamodb", "central")
-        reserve(client, "cross-account-permission-grants", Reservation("default", name, AccountId(OWNER)))
+        reserve(client, _GRANTS, Reservation("default", name, AccountId(OWNER)))
         arn = self._function("owner")
         parameters = {"Name": name, "FunctionArn": arn, **_FOR_CONSUMER}
         self.org.deploy("owner", name, TEMPLATES / "target.yaml", **parameters)
