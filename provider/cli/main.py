@@ -10,7 +10,7 @@ import click
 from provider import __version__
 from provider.cli.errors import MEANINGS, guarded, output
 
-COMMANDS = ("call", "demo", "local", "names", "package", "quarantine", "release", "request", "rules", "withdraw")
+COMMANDS = ("call", "demo", "drift", "local", "names", "package", "quarantine", "release", "request", "rules", "withdraw")
 """Each is the attribute `command` of the module of its name in `provider.cli`."""
 
 _EXAMPLES = """\b

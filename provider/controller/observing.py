@@ -75,7 +75,7 @@ class Observer:
         account = self._account(origin.origin.account)
         sight = self._sight(origin.origin, rows) if account.departed_since is None else None
         after = sighted(rows, sight, now) if sight is not None else tuple(rows)
-        going = self._left_behind(account, after, now) or self._leaving(after, now)
+        going = self._left_behind(account, after, now) or self._leaving(after, sight, now)
         told_later = sight is not None and sight.seen is Seen.NOT_TOLD
         self._conclude(origin, rows, after, given_up(origin, after, going), told_later=told_later)
 
@@ -107,9 +107,9 @@ class Observer:
             return []
         return [] if self._too_many_departed() else [row for row in rows if _may_go(row)]
 
-    def _leaving(self, rows: Sequence[Row], now: float) -> list[GrantRecord]:
+    def _leaving(self, rows: Sequence[Row], sight: Sight | None, now: float) -> list[GrantRecord]:
         """The grants to withdraw: those absent for long enough, unless these are too many of their name."""
-        going = over(rows, now)
+        going = over(rows, sight, now)
         views = {row.target: self.ledger.view(row.target, now) for row in going}
         kept = {row.id for view in views.values() for row in held_back(view)}
         if kept:

@@ -28,7 +28,7 @@ PASS = 60.0
 """Seconds after which a pass has ended, its conclusions included."""
 
 _SOON = 20.0
-_HOURLY = 3600.0
+_HOURLY = 3300.0  # and a few minutes until its turn comes
 _UNDEPLOYED = 300.0  # to notice that an owner has deployed a changed policy
 _EXPIRING = 7 * 86_400.0
 

@@ -28,13 +28,18 @@ def sighted(rows: Iterable[Row], sight: Sight, now: float) -> tuple[Row, ...]:
     )
 
 
-def over(rows: Iterable[Row], now: float) -> tuple[GrantRecord, ...]:
-    """The grants that have been absent for long enough to be withdrawn."""
-    return tuple(row for row in rows if isinstance(row, GrantRecord) and _is_over(row, now))
+def over(rows: Iterable[Row], sight: Sight | None, now: float) -> tuple[GrantRecord, ...]:
+    """The grants that have been absent for long enough to be withdrawn, and are so now by a look that has told something.
+
+    What an operator has accepted needs no look.
+    """
+    told = sight is not None and sight.tells
+    return tuple(row for row in rows if isinstance(row, GrantRecord) and _is_over(row, now, told=told))
 
 
-def _is_over(row: GrantRecord, now: float) -> bool:
-    return not row.withdrawn and row.absence is not None and row.absence.is_over(now)
+def _is_over(row: GrantRecord, now: float, *, told: bool) -> bool:
+    known = row.absence
+    return not row.withdrawn and known is not None and known.is_over(now) and (told or known.accepted)
 
 
 def held_back(view: TargetView) -> tuple[GrantRecord, ...]:

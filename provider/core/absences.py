@@ -50,6 +50,11 @@ class Sight:
     seen: Seen
     physical_id: str = ""
 
+    @property
+    def tells(self) -> bool:
+        """Whether it says anything of the resource."""
+        return self.seen not in (Seen.NOT_TOLD, Seen.SHUT_OUT)
+
 
 class AbsenceKind(StrEnum):
     """Why a declared resource is not in its stack; beside each, what becomes of a grant."""

@@ -146,6 +146,20 @@ def test_nothing_is_concluded_where_nobody_tells(healthy: Centre, silent: bool) 
     assert kinds(healthy) == []
 
 
+@pytest.mark.parametrize("silent", [True, False], ids=["CloudFormation does not say", "there is no observer role"])
+def test_nothing_is_withdrawn_on_what_was_found_once_and_cannot_be_found_again(healthy: Centre, silent: bool) -> None:
+    healthy.stacks.stacks.clear()
+    days_pass(healthy, 1.25)
+    healthy.stacks.silent = silent
+    healthy.stacks.without_role.add(CONSUMER)
+    days_pass(healthy, 20)
+    assert healthy.sources() == [source("api0000000")]
+    healthy.stacks.silent = False
+    healthy.stacks.without_role.clear()
+    days_pass(healthy, 1.25)
+    assert healthy.sources() == []
+
+
 def test_an_account_without_an_observer_role_is_reported_once_until_it_has_one(
     healthy: Centre, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from provider.controller.drift import KINDS
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
@@ -30,3 +32,9 @@ def test_generated_parts_are_as_make_docs_writes_them() -> None:
 def test_links_between_pages_and_files_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_page_on_drift_names_every_kind_of_finding_once() -> None:
+    """And no other."""
+    page = (ROOT / "docs" / "drift.md").read_text("utf-8")
+    assert sorted(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == sorted(KINDS)
