@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from provider.controller.deployments import Deployments
 from provider.controller.ports import Clock, Ledger, LivePolicy, PolicyStore
+from provider.core.absences import is_too_many
 from provider.core.concluding import Outcome, Passed
 from provider.core.declarations import OpenMethods
 from provider.core.documents import Document, statements_of
@@ -30,10 +31,6 @@ from provider.core.room import Policy, Standing
 from provider.core.statements import CentreId, Statement, closed
 
 _LOG = logging.getLogger(__name__)
-
-UNEXPLAINED = 3
-UNEXPLAINED_SHARE = 0.1
-"""A pass removes at most so many permissions of ours that no record explains: the larger of number and share."""
 
 WRITE = 30.0
 """Seconds that a write takes at most, whatever hangs (`sessions`)."""
@@ -229,7 +226,7 @@ class Pass:
         found = self._within(policy, live, standing, only)
         nobodys = unexplained(policy, found.plan.removed, _explained(self.views))
         ours = len(found.plan.removed) + len(standing)
-        keeps = len(nobodys) > max(UNEXPLAINED, UNEXPLAINED_SHARE * ours)
+        keeps = is_too_many(len(nobodys), ours)
         if keeps:
             # It may be the ledger that is wrong: what it does not explain stays, and is reported.
             _LOG.error("unexplained", extra={"resource": arn, "permissions": len(nobodys)})

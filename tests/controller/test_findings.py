@@ -8,7 +8,7 @@ from centre import CONSUMER, FUNCTION, OWNER, Centre, permission, source
 from resources import API, asked, create_all
 from resources import published as publishing
 
-from provider.controller.passes import UNEXPLAINED
+from provider.core.absences import UNEXPLAINED
 from provider.core.errors import PolicyRefused, ResourceGone, ShutOut
 from provider.core.findings import FindingKind
 from provider.core.identifiers import AccountId, Arn

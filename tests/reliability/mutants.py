@@ -13,6 +13,7 @@ STAGES, ENDING, ALIASES = "test_deployments.py", "test_temporary_grants.py", "te
 SURPRISES, FLOODS, QUARANTINE = "test_policy_never_surprises.py", "test_floods.py", "test_quarantine.py"
 LIMITS, REFUSED_DEPLOYMENTS = "test_role_policy_errors.py", "test_rest_api_deployment_errors.py"
 MEANING = "../core/test_statements_mean_what_is_asked.py"
+LOOKS, LEFT = "test_removed_without_an_event.py", "test_departed_accounts.py"
 GAPLESS, TYPES, ROLES = "test_update_without_gap.py", "test_bad_grant_types.py", "test_role_policy_reading.py"
 
 
@@ -116,9 +117,7 @@ MUTANTS = (
         "if False:",
         (LAMBDA,),
     ),
-    Mutant(
-        "remove whatever the ledger does not know", r"keeps = len\(nobodys\) > max\(.*\)", "keeps = False", (PASSES,)
-    ),
+    Mutant("remove whatever the ledger does not know", r"keeps = is_too_many\(.*\)", "keeps = False", (PASSES,)),
     Mutant(
         "answer a failed Update with another id",
         r"return request\.physical_id\n",
@@ -227,6 +226,20 @@ MUTANTS = (
         "elif False:",
         (TYPES,),
     ),
+    # --- what ends without an event ----------------------------------------------------------------------
+    Mutant("withdraw what was only just found abandoned", r"now - self\.since >= ABANDONED_FOR", "True", (LOOKS,)),
+    Mutant("withdraw what cannot be looked at again", r" and \(told or known\.accepted\)", "", (LOOKS,)),
+    Mutant(
+        "withdraw however many seem abandoned",
+        r"return tuple\(abandoned\) if is_too_many",
+        "return () if is_too_many",
+        (LOOKS,),
+    ),
+    Mutant("end what CloudFormation was told to retain", r"kind = AbsenceKind\.RETAINED", "pass", (LOOKS,)),
+    Mutant(
+        "suspend however many accounts seem to have left", r"if not self\._too_many_departed\(\):", "if True:", (LEFT,)
+    ),
+    # --- and more ----------------------------------------------------------------------------------------
     Mutant("keep a retired alias open", r" - publication\.retired\n", "\n", (ALIASES,)),
     Mutant(
         "name principals by anybody within one account",
