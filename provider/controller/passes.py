@@ -23,7 +23,7 @@ from provider.core.errors import (
     Temporary,
     WriteUnsettled,
 )
-from provider.core.findings import Finding, FindingKind, Look, found_in
+from provider.core.findings import Finding, FindingKind, Look, found_in, orphaned_on
 from provider.core.fitting import Fitted, fit, let_in_several, standing_on, unexplained, unsuited
 from provider.core.identifiers import Arn, DeclarationId, RestApiArn, RoleArn, resource_of, target_arn
 from provider.core.records import GrantRecord, PublicationRecord, ResourceRecord, TargetView
@@ -93,7 +93,7 @@ class Pass:
             self._report((Finding(FindingKind.GONE, gone.fact),))
             return Passed(arn, Outcome.GONE, self.clock.now(), gone)
         except ShutOut as shut_out:
-            self._report((Finding(FindingKind.SHUT_OUT, shut_out.fact),))
+            self._report((Finding(FindingKind.SHUT_OUT, shut_out.fact), *orphaned_on(arn, before)))
             return Passed(arn, Outcome.SHUT_OUT, self.clock.now(), shut_out)
         except LedgerConflict:
             raise

@@ -34,6 +34,7 @@ class FindingKind(StrEnum):
     OTHER_CENTRE = "OtherCentre"  # statements of another centre; left alone, an operator should know
     GONE = "Gone"  # the resource does not exist; its owner publishes another one, or unpublishes it
     SHUT_OUT = "ShutOut"  # its account refuses us: no grantor role, or no tag
+    ORPHANED = "Orphaned"  # withdrawn grants whose statements stay because its account refuses us
     REFUSED = "Refused"  # AWS does not take the document; a foreign statement is to blame
     NEARLY_FULL = "NearlyFull"  # over 80 % of the limit; its owner makes room
     ABANDONED = "Abandoned"  # its stack, or the resource in it, is gone without a word; withdrawn later
@@ -90,6 +91,12 @@ def found_in(arn: Arn, centre: CentreId, views: Sequence[TargetView], look: Look
     if look.size > FULL_SHARE * look.limit:
         found.append(Finding(FindingKind.NEARLY_FULL, f"{look.size} of {look.limit} characters"))
     return tuple(found)
+
+
+def orphaned_on(arn: Arn, views: Sequence[TargetView]) -> tuple[Finding, ...]:
+    """The withdrawn grants that stay on a resource as long as its account refuses us."""
+    rows = [row for view in views for row in view.grants if row.withdrawn and arn in row.placed]
+    return (Finding(FindingKind.ORPHANED, _listed([_named(row) for row in rows])),) if rows else ()
 
 
 def _wiped(arn: Arn, views: Sequence[TargetView], new: Sequence[DeclarationId]) -> list[str]:

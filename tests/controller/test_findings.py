@@ -12,6 +12,7 @@ from provider.core.absences import UNEXPLAINED
 from provider.core.errors import PolicyRefused, ResourceGone, ShutOut
 from provider.core.findings import FindingKind
 from provider.core.identifiers import AccountId, Arn
+from provider.core.records import GrantRecord
 from provider.core.statements import CentreId
 
 ARN = Arn(FUNCTION)
@@ -149,6 +150,18 @@ def test_a_target_that_is_gone_or_closed_to_us_is_noticed(healthy: Centre, error
     an_hour_passes(healthy)
     assert findings(healthy) == []
     assert healthy.sources() == [source()]
+
+
+def test_an_orphan_is_noticed_until_its_account_lets_us_remove_it(healthy: Centre) -> None:
+    known = next(row.id for row in healthy.ledger.rows.values() if isinstance(row, GrantRecord))
+    healthy.policies.shut[ARN] = ShutOut(ARN, "lambda:GetResourcePolicy")
+    assert healthy.ask(CONSUMER, permission().event("Delete", known)).status == "SUCCESS"
+    an_hour_passes(healthy)
+    assert kinds(healthy) == [FindingKind.SHUT_OUT, FindingKind.ORPHANED]
+    assert known in findings(healthy)[1][1]
+    del healthy.policies.shut[ARN]
+    an_hour_passes(healthy)
+    assert (kinds(healthy), healthy.sources()) == ([], [])
 
 
 def test_a_document_that_aws_refuses_is_noticed(healthy: Centre) -> None:
