@@ -252,18 +252,11 @@ def _settled(request: Request, asked: Row | None, situation: Situation) -> Decis
     return Decision(
         puts=(origin, *(row for row in touched if row != situation.rows.get(row.id))),
         deletes=gone,
-        checks=(*checks, *_rests_on(asked, situation)),
+        checks=checks,
         wanted=_wanted(touched, gone),
         growth=_growth(asked, situation),
         answers=(*_immediate(request, asked, touched), *_overtaken(request, leaving, after)),
     )
-
-
-def _rests_on(asked: Row | None, situation: Situation) -> tuple[PublicationRecord, ...]:
-    """A grant that is new or stands anew was decided under a publication, which must not move meanwhile."""
-    view = situation.asked
-    found = current_record(view.publications) if view and isinstance(asked, GrantRecord) else None
-    return (found,) if found else ()
 
 
 def _cut_off_by(

@@ -1,4 +1,4 @@
-"""The in-memory ledger and desk behave as the ones in DynamoDB: the same truths for both."""
+"""The in-memory ledger and desk behave as the ones in DynamoDB, and so does what stands in for DynamoDB: the same truths for all."""
 
 import itertools
 import json
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from centre import CONSUMER, FUNCTION, OWNER, permission, target
+from dynamodb_twin import DynamoDBTwin
 from twins import ManualClock, MemoryDesk, MemoryLedger
 
 from provider.controller.dynamodb_desk import HOPELESS, DynamoDBDesk
@@ -67,22 +68,23 @@ def database(cloud: LocalCloud) -> Any:
     return client
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=["memory", "dynamodb", "twin of dynamodb"])
 def ledger(request: pytest.FixtureRequest) -> Ledger:
-    """One of the two ledgers; the names below keep its tests apart."""
+    """One of the ledgers; the names below keep its tests apart."""
     if request.param == "memory":
         return MemoryLedger()
-    return DynamoDBLedger(request.getfixturevalue("database"), "contract-grants")
+    client = DynamoDBTwin() if "twin" in request.param else request.getfixturevalue("database")
+    return DynamoDBLedger(client, "contract-grants")
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=["memory", "dynamodb", "twin of dynamodb"])
 def desk(request: pytest.FixtureRequest) -> Iterator[tuple[Desk, Any]]:
     """One of the two desks, and a way to put a request on it."""
     if request.param == "memory":
         memory = MemoryDesk()
         yield memory, memory.requests.__setitem__
         return
-    client = request.getfixturevalue("database")
+    client = DynamoDBTwin() if "twin" in request.param else request.getfixturevalue("database")
 
     def put(_: RequestKey, item: dict[str, str]) -> None:
         client.put_item(TableName="contract-requests", Item={name: {"S": value} for name, value in item.items()})
