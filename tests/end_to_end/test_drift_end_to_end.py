@@ -9,6 +9,7 @@ from rolled_out import TEMPLATES, Organization
 
 from provider.cli.main import run
 from provider.cli.organization import ACCOUNTS
+from provider.core.absences import ABANDONED_FOR
 from provider.core.identifiers import AccountId, Origin
 
 OWNER, CONSUMER = ACCOUNTS["owner"], ACCOUNTS["consumer"]
@@ -101,3 +102,47 @@ def test_a_permission_that_a_deleted_stack_has_retained_is_found_and_ended_by_an
     for key in ((f"ORIGIN#{origin.digest}", "ORIGIN"), (f"RESOURCE#{arn}", "RESOURCE")):
         scheduled(org, *key)
     assert org.sources(arn) == []
+
+
+def test_a_permission_taken_out_of_a_living_stack_without_a_word_ends_when_it_was_found_long_enough(
+    org: Organization, stack: str, operator: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arn = org.function()
+    _, target = org.publish(arn)
+    token = f"arn:aws:lambda:us-east-1:{CONSUMER}:function:cross-account-permission"
+    asked = {
+        "ServiceToken": token,
+        "ServiceTimeout": 60,
+        "Target": target,
+        "GrantType": "Authorizer",
+        "ApiId": "a1b2c3",
+    }
+    permission = {"Type": "Custom::CrossAccountPermission", "DeletionPolicy": "Retain", "Properties": asked}
+    topic = {"Type": "AWS::SNS::Topic"}
+    template = tmp_path / "template.json"
+    for resources in ({"Topic": topic, "Permission": permission}, {"Topic": topic}):
+        template.write_text(json.dumps({"Resources": resources}), "utf-8")
+        org.deploy("consumer", stack, template)
+    described = org.cloud.client("cloudformation", "consumer").describe_stacks(StackName=stack)
+    origin = Origin(AccountId(CONSUMER), described["Stacks"][0]["StackId"], "Permission")
+    scheduled(org, f"ORIGIN#{origin.digest}", "ORIGIN")
+    scheduled(org, f"RESOURCE#{arn}", "RESOURCE")
+    assert found(arn, capsys).keys() == {"Abandoned"}
+    assert len(org.sources(arn)) == 1
+    three_days_pass(org, found(arn, capsys)["Abandoned"].split()[0], target)
+    for key in ((f"ORIGIN#{origin.digest}", "ORIGIN"), (f"RESOURCE#{arn}", "RESOURCE")):
+        scheduled(org, *key)
+    assert org.sources(arn) == []
+    org.delete("consumer", stack)
+
+
+def three_days_pass(org: Organization, grant: str, target: str) -> None:
+    """For one grant, by its record."""
+    owner, _, name = target.partition("/")
+    org.cloud.client("dynamodb", "central").update_item(
+        TableName=GRANTS,
+        Key={"pk": {"S": f"TARGET#{owner}#default#{name}"}, "sk": {"S": f"GRANT#{grant}"}},
+        UpdateExpression="SET absence.since = :then",
+        ConditionExpression="attribute_exists(pk)",
+        ExpressionAttributeValues={":then": {"N": str(int(time.time() - ABANDONED_FOR) - 1)}},
+    )
