@@ -241,6 +241,19 @@ def test_a_look_that_breaks_holds_up_no_other_and_is_not_made_again_at_once(
     assert [one.message for one in caplog.records if one.levelname == "ERROR"] == ["failed"]
 
 
+def test_a_look_that_is_cut_short_after_its_commit_is_finished_by_the_hourly_pass(healthy: Centre) -> None:
+    healthy.stacks.stacks.clear()
+    days_pass(healthy, 3)
+    healthy.ledger.want = _dying  # type: ignore[method-assign,assignment]
+    days_pass(healthy, 1.25)
+    assert healthy.sources() == []
+    assert [row for row in healthy.ledger.rows.values() if isinstance(row, GrantRecord)] == []
+
+
+def _dying(*_: Any, **__: Any) -> None:
+    raise RuntimeError
+
+
 # --- the limit -------------------------------------------------------------------------------------
 
 
