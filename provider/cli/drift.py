@@ -38,8 +38,8 @@ from provider.core.records import GrantRecord
     "--accept",
     "accepted",
     multiple=True,
-    metavar="GRANT|ACCOUNT/NAME",
-    help="Let this abandoned or retained grant, or all of a target, be withdrawn now.",
+    metavar="GRANT|ACCOUNT/NAME|ACCOUNT",
+    help="Let this abandoned or retained grant, or all of a target, be withdrawn; or a departed account be suspended.",
 )
 @click.option(
     "--environment", default="default", show_default=True, help="The environment of a target given to --accept."
@@ -99,18 +99,25 @@ def _summary(number: int) -> str:
 def _accept(client: Any, accepted: Sequence[str], environment: str, by: str) -> None:
     centre = DynamoDBLedger(client, TABLE)
     for text in accepted:
-        grants = _meant(client, centre, text, environment)
-        try:
-            done = drift.accept(centre, grants)
-        except LedgerConflict as conflict:
-            raise CommandError(f"{text} has just been changed. Run the command again.") from conflict
+        done = _accepted(client, centre, text, environment)
         if not done:
             raise CommandError(
-                f"{text} has no grant that is abandoned or retained. Run `crossaccount drift` to see what there is.",
+                f"{text} is nothing that is abandoned, retained or departed. Run `crossaccount drift` to see what there is.",
                 ExitCode.NEGATIVE,
             )
         drift.remember(client, TABLE, done, by)
-        click.echo(f"{text}: {len(done)} accepted; withdrawn within minutes where they are still not in their stacks.")
+        when = "suspended within a day" if done == [text] and ACCOUNT.fullmatch(text) else "withdrawn within minutes"
+        click.echo(f"{text}: {len(done)} accepted, and {when}, unless they are where they belong by then.")
+
+
+def _accepted(client: Any, centre: DynamoDBLedger, text: str, environment: str) -> list[str]:
+    """What was accepted: ids of grants, or an account."""
+    if ACCOUNT.fullmatch(text):
+        return [text] if drift.accept_departure(centre, AccountId(text)) else []
+    try:
+        return [row.id for row in drift.accept(centre, _meant(client, centre, text, environment))]
+    except LedgerConflict as conflict:
+        raise CommandError(f"{text} has just been changed. Run the command again.") from conflict
 
 
 def _meant(client: Any, centre: DynamoDBLedger, text: str, environment: str) -> Sequence[GrantRecord]:
@@ -119,5 +126,7 @@ def _meant(client: Any, centre: DynamoDBLedger, text: str, environment: str) -> 
         return [row] if row else []
     owner, _, name = text.partition("/")
     if ACCOUNT.fullmatch(owner) is None or not name:
-        raise click.UsageError(f"{text!r} is no grant and no target. Give a grant's id or ACCOUNT/NAME.")
+        raise click.UsageError(
+            f"{text!r} is no grant, target or account. Give a grant's id, ACCOUNT/NAME or 12 digits."
+        )
     return drift.grants_under(centre, Target(AccountId(owner), environment, name))

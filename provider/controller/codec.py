@@ -97,6 +97,11 @@ def account_key(account: AccountId, target: Target) -> Item:
     return {"pk": f"ACCOUNT#{account}", "sk": f"TARGET#{target_text(target)}"}
 
 
+def account_record_key(account: AccountId) -> Item:
+    """The key of what was found of an account."""
+    return {"pk": ACCOUNTS, "sk": account}
+
+
 def quarantine_key(account: AccountId) -> Item:
     """The key of an account's quarantine."""
     return {"pk": QUARANTINE, "sk": account}
@@ -147,9 +152,11 @@ def account_item(record: AccountRecord) -> Item:
     """An account's record as an item."""
     departed, unobserved = record.departed_since, record.unobserved_since
     return {
-        "pk": ACCOUNTS,
-        "sk": record.account,
+        **account_record_key(record.account),
         "lookedAt": int(record.looked_at),
+        "toldAt": int(record.told_at),
+        "suspended": record.suspended,
+        "accepted": record.accepted,
         **({"departedSince": int(departed)} if departed is not None else {}),
         **({"unobservedSince": int(unobserved)} if unobserved is not None else {}),
     }
@@ -161,7 +168,10 @@ def account_record(item: Mapping[str, Any]) -> AccountRecord:
     return AccountRecord(
         AccountId(item["sk"]),
         float(item["lookedAt"]),
+        float(item["toldAt"]),
         float(departed) if departed is not None else None,
+        bool(item["suspended"]),
+        bool(item["accepted"]),
         float(unobserved) if unobserved is not None else None,
     )
 

@@ -47,7 +47,8 @@ def found(client: Any, table: str, now: float) -> Iterator[Found]:
     for item in partition(client, table, codec.ACCOUNTS):
         record = codec.account_record(item)
         if record.departed_since is not None:
-            detail = f"has left the organization or is closed, found {_time(record.departed_since)}"
+            state = "what it holds is suspended" if record.suspended else "nothing is suspended yet"
+            detail = f"has left the organization or is closed, found {_time(record.departed_since)}; {state}"
             yield Found(record.account, record.account, DEPARTED, detail)
         if record.unobserved_since is not None:
             detail = f"has no observer role that trusts the centre, found {_time(record.unobserved_since)}"
@@ -65,12 +66,21 @@ def accept(ledger: DynamoDBLedger, grants: Sequence[GrantRecord]) -> list[GrantR
     return accepted
 
 
-def remember(client: Any, table: str, grants: Sequence[GrantRecord], by: str) -> None:
-    """Remember who has accepted what, for as long as removed grants are remembered."""
+def accept_departure(ledger: DynamoDBLedger, account: AccountId) -> bool:
+    """Let what an account holds that has left be suspended at the next look, however many have; whether it has left."""
+    record = ledger.accounts().get(account)
+    if record is None or record.departed_since is None:
+        return False
+    ledger.keep(replace(record, accepted=True))
+    return True
+
+
+def remember(client: Any, table: str, accepted: Sequence[str], by: str) -> None:
+    """Remember who has accepted what (ids of grants, accounts), for as long as removed grants are remembered."""
     now = datetime.now(UTC)
-    for row in grants:
-        key = {"pk": "HISTORY#ACCEPTED", "sk": f"{now.strftime('%Y%m%dT%H%M%S.%fZ')}#{row.id}"}
-        item = {**key, "id": row.id, "by": by, "expires": int(now.timestamp()) + HISTORY_KEPT}
+    for one in accepted:
+        key = {"pk": "HISTORY#ACCEPTED", "sk": f"{now.strftime('%Y%m%dT%H%M%S.%fZ')}#{one}"}
+        item = {**key, "id": one, "by": by, "expires": int(now.timestamp()) + HISTORY_KEPT}
         client.put_item(TableName=table, Item=to_wire(item))
 
 

@@ -231,6 +231,10 @@ class DynamoDBLedger:
         """See `ports.Ledger.keep`."""
         self._client.put_item(TableName=self._table, Item=to_wire(codec.account_item(record)))
 
+    def forget(self, account: AccountId) -> None:
+        """See `ports.Ledger.forget`."""
+        self._client.delete_item(TableName=self._table, Key=to_wire(codec.account_record_key(account)))
+
     def suspend(self, account: AccountId, reason: str, now: float) -> None:
         """See `ports.Ledger.suspend`."""
         if impose_unless_there(self._client, self._table, Quarantine(account, now, CONTROLLER, reason)):

@@ -15,7 +15,7 @@ from provider.core.abandoning import Given, concerned, given_up, held_back, over
 from provider.core.absences import (
     BETWEEN_LOOKS,
     DEPARTED_BEFORE_SUSPENSION,
-    DEPARTED_BEFORE_WITHDRAWAL,
+    FORGOTTEN_AFTER,
     SOON,
     AccountRecord,
     Seen,
@@ -52,7 +52,7 @@ class Observer:
             if number >= LOOKS or self.clock.now() >= until:
                 break
             if not self._accounts:
-                self._accounts = dict(self.ledger.accounts())
+                self._accounts = self._known_accounts()
             try:
                 self._look(self._claimed(origin))
             except LedgerConflict:  # it has just had an event, or another controller looks at it
@@ -102,10 +102,8 @@ class Observer:
         self.journal.tell([*auditing.absent(found), *auditing.ended(given.deletes)])
 
     def _left_behind(self, account: AccountRecord, rows: Sequence[Row], now: float) -> list[GrantRecord]:
-        """The grants of an account that left long ago, as the organization has said today."""
-        if now - account.looked_at >= BETWEEN_LOOKS or not account.has_departed_for(DEPARTED_BEFORE_WITHDRAWAL, now):
-            return []
-        return [] if self._too_many_departed() else [row for row in rows if _may_go(row)]
+        """The grants of an account that has left for good."""
+        return [row for row in rows if _may_go(row)] if account.has_left_for_good(now) else []
 
     def _leaving(self, rows: Sequence[Row], sight: Sight | None, now: float) -> list[GrantRecord]:
         """The grants to withdraw: those absent for long enough, unless these are too many of their name."""
@@ -130,24 +128,35 @@ class Observer:
             self._keep(replace(account, unobserved_since=self.clock.now() if shut_out else None))
         return sight
 
+    def _known_accounts(self) -> dict[AccountId, AccountRecord]:
+        """The accounts of which something was looked at lately; what the others held has long been withdrawn."""
+        known, now = dict(self.ledger.accounts()), self.clock.now()
+        for number, account in list(known.items()):
+            if now - account.looked_at >= FORGOTTEN_AFTER:
+                self.ledger.resume(number)
+                self.ledger.forget(number)
+                del known[number]
+        return known
+
     def _account(self, number: AccountId) -> AccountRecord:
         """What is known of an account; the organization is asked once a day."""
-        account, now = self._accounts.setdefault(number, AccountRecord.new(number)), self.clock.now()
-        if self.members is None or now - account.looked_at < BETWEEN_LOOKS / 2:
+        account, now = self._accounts.setdefault(number, AccountRecord(number)), self.clock.now()
+        if now - account.looked_at < BETWEEN_LOOKS / 2:
             return account
-        match self.members.standing(number):
+        account = replace(account, looked_at=now)
+        match self.members.standing(number) if self.members is not None else Standing.NOT_TOLD:
             case Standing.NOT_TOLD:
-                return account
+                return self._keep(account)
             case Standing.MEMBER:
-                return self._keep(self._returned(account), looked_at=now)
+                return self._keep(replace(self._returned(account), told_at=now))
             case Standing.DEPARTED:
-                return self._keep(self._departed(account, now), looked_at=now)
+                return self._keep(replace(self._departed(account, now), told_at=now))
 
     def _returned(self, account: AccountRecord) -> AccountRecord:
         if account.departed_since is not None:
             self.ledger.resume(account.account)
             self.journal.tell([auditing.returned(account.account)])
-        return replace(account, departed_since=None)
+        return replace(account, departed_since=None, suspended=False, accepted=False)
 
     def _departed(self, account: AccountRecord, now: float) -> AccountRecord:
         """First a finding; suspended when it is found again, unless too many seem to have left at once."""
@@ -155,22 +164,21 @@ class Observer:
             _LOG.warning("found", extra={"account": account.account, "finding": "Departed"})
             self.journal.tell([auditing.departed(account.account)])
             return replace(account, departed_since=now)
-        if not account.has_departed_for(DEPARTED_BEFORE_SUSPENSION, now):
+        early = not account.has_departed_for(DEPARTED_BEFORE_SUSPENSION, now)
+        if early or account.suspended or (account.waits and self._too_many_wait()):
             return account
-        if not self._too_many_departed():
-            self.ledger.suspend(account.account, _LEFT, now)
-        return account
+        self.ledger.suspend(account.account, _LEFT, now)
+        return replace(account, suspended=True)
 
-    def _too_many_departed(self) -> bool:
+    def _too_many_wait(self) -> bool:
         """Whether so many accounts seem to have left that it may be the question that was wrong."""
-        departed = [one for one in self._accounts.values() if one.departed_since is not None]
-        found = is_too_many(len(departed), len(self._accounts))
+        waiting = [one.account for one in self._accounts.values() if one.waits]
+        found = is_too_many(len(waiting), len(self._accounts))
         if found:
-            _LOG.error("held back", extra={"accounts": sorted(one.account for one in departed)})
+            _LOG.error("held back", extra={"accounts": sorted(waiting)})
         return found
 
-    def _keep(self, account: AccountRecord, looked_at: float | None = None) -> AccountRecord:
-        account = replace(account, looked_at=account.looked_at if looked_at is None else looked_at)
+    def _keep(self, account: AccountRecord) -> AccountRecord:
         self._accounts[account.account] = account
         self.ledger.keep(account)
         return account

@@ -138,6 +138,9 @@ class Ledger(Protocol):
     def keep(self, record: AccountRecord) -> None:
         """Remember what was found of an account."""
 
+    def forget(self, account: AccountId) -> None:
+        """Forget what was found of an account."""
+
     def suspend(self, account: AccountId, reason: str, now: float) -> None:
         """Put an account that is not in quarantine into it, and want the resources that its grants stand on."""
 

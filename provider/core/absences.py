@@ -6,7 +6,6 @@ CloudFormation let go because it was told to is kept.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
 
 from provider.core.identifiers import AccountId, DeclarationId, Origin
 
@@ -21,6 +20,8 @@ DEPARTED_BEFORE_SUSPENSION = DAY
 """Seconds for which an account must have been found to have left before what it holds is suspended."""
 DEPARTED_BEFORE_WITHDRAWAL = 30 * DAY
 """Seconds for which it must have been found so before its grants are withdrawn."""
+FORGOTTEN_AFTER = 30 * DAY
+"""Seconds after which nothing is remembered of an account of which nothing was looked at any more."""
 UNEXPLAINED = 3
 UNEXPLAINED_SHARE = 0.1
 """At most so many go without a Delete at once, of a resource's permissions, a name's grants, or all accounts: the larger of both."""
@@ -115,21 +116,31 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
-    """An account that has asked for something: when the organization was asked for it, and what was found since when (epoch seconds).
+    """An account that has asked for something, as it was found; times in epoch seconds.
 
-    `departed_since`: it has left or is closed; `unobserved_since`: it has no observer role, so its stacks are not looked at.
+    `looked_at`: when something of it was looked at last; `told_at`: when the organization has told of it last. `departed_since`: it
+    has left or is closed, `suspended`: so what it holds was suspended, `accepted`: an operator has said that it may be.
+    `unobserved_since`: it has no observer role, so its stacks are not looked at.
     """
 
     account: AccountId
     looked_at: float = 0.0
+    told_at: float = 0.0
     departed_since: float | None = None
+    suspended: bool = False
+    accepted: bool = False
     unobserved_since: float | None = None
 
-    @classmethod
-    def new(cls, account: AccountId) -> Self:
-        """Of an account of which nothing is known."""
-        return cls(account)
+    @property
+    def waits(self) -> bool:
+        """Whether it has left and was not suspended yet: such are too many together, unless an operator has accepted them."""
+        return self.departed_since is not None and not (self.suspended or self.accepted)
 
     def has_departed_for(self, seconds: float, now: float) -> bool:
         """Whether it was found to have left so long ago."""
         return self.departed_since is not None and now - self.departed_since >= seconds
+
+    def has_left_for_good(self, now: float) -> bool:
+        """Whether its grants are to be withdrawn, as the organization has told within a day."""
+        told = now - self.told_at < BETWEEN_LOOKS
+        return told and self.suspended and self.has_departed_for(DEPARTED_BEFORE_WITHDRAWAL, now)

@@ -1,6 +1,7 @@
 """An account that leaves the organization or is closed: found, suspended when found again, and withdrawn after a month."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from centre import CONSUMER, OTHER, OWNER, Centre, permission, source, target
@@ -98,6 +99,35 @@ def test_of_many_that_seem_to_have_left_at_once_none_is_suspended_or_withdrawn(
     assert len(centre.sources()) == 6
     assert centre.ledger.quarantined(0.0) == frozenset()
     assert "held back" in [one.message for one in caplog.records]
+
+
+def test_an_account_that_an_operator_has_accepted_is_suspended_however_many_seem_to_have_left(centre: Centre) -> None:
+    accounts = [f"55555555555{number}" for number in range(6)]
+    ask_by(centre, accounts)
+    centre.members.departed.update(accounts)
+    days_pass(centre, 3)
+    accepted = AccountId(accounts[0])
+    centre.ledger.members[accepted] = replace(centre.ledger.members[accepted], accepted=True)
+    days_pass(centre, 1.25)
+    assert centre.ledger.quarantined(0.0) == {accepted}
+
+
+def test_accounts_that_left_long_ago_do_not_count_against_the_next(centre: Centre) -> None:
+    """Over the years many leave."""
+    accounts = [f"55555555555{number}" for number in range(6)]
+    ask_by(centre, accounts)
+    for number in range(0, 6, 2):
+        centre.members.departed.update(accounts[number : number + 2])
+        days_pass(centre, 3)
+    assert centre.ledger.quarantined(0.0) == set(accounts)
+
+
+def test_of_an_account_that_holds_nothing_any_more_nothing_is_remembered(shared: Centre) -> None:
+    shared.members.departed.add(OTHER)
+    days_pass(shared, 70)
+    assert OTHER not in shared.ledger.members
+    assert shared.ledger.quarantined(0.0) == frozenset()
+    assert CONSUMER in shared.ledger.members
 
 
 def test_the_organization_is_asked_once_a_day_for_each_account(shared: Centre) -> None:

@@ -138,8 +138,9 @@ def test_an_operator_accepts_a_grant_or_all_of_a_target(
         (["--account", "12"], 2, "12 digits"),
         (["--kind", "Nothing"], 2, "Nothing"),
         (["--accept", "token-service"], 2, "ACCOUNT/NAME"),
-        (["--accept", f"{OWNER}/nothing"], 1, "no grant that is abandoned or retained"),
-        (["--accept", f"grant-{'0' * 32}"], 1, "no grant that is abandoned or retained"),
+        (["--accept", f"{OWNER}/nothing"], 1, "nothing that is abandoned, retained or departed"),
+        (["--accept", f"grant-{'0' * 32}"], 1, "nothing that is abandoned, retained or departed"),
+        (["--accept", CONSUMER], 1, "nothing that is abandoned, retained or departed"),
     ],
 )
 def test_what_cannot_be_meant_is_said(
@@ -147,6 +148,17 @@ def test_what_cannot_be_meant_is_said(
 ) -> None:
     assert run(["drift", *arguments]) == code
     assert words in capsys.readouterr().err
+
+
+def test_an_operator_accepts_that_an_account_has_left(
+    ledger: DynamoDBLedger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = AccountId(CONSUMER)
+    ledger.keep(AccountRecord(account, 1.0, departed_since=1.0))
+    assert run(["drift", "--accept", account]) == 0
+    assert ledger.accounts()[account].accepted
+    assert run(["drift"]) == 1
+    assert lines(capsys)[-1][-1].endswith("nothing is suspended yet")
 
 
 def test_who_has_accepted_what_is_remembered(ledger: DynamoDBLedger, cloud: LocalCloud) -> None:

@@ -295,10 +295,14 @@ def test_what_is_known_of_a_records_absence_is_read_back(ledger: Ledger) -> None
 
 def test_what_is_known_of_an_account_is_read_back(ledger: Ledger) -> None:
     number = AccountId(f"{next(_numbers):012}")
-    record = AccountRecord(number, NOW, departed_since=NOW - 10, unobserved_since=NOW - 20)
-    for one in (record, replace(record, departed_since=None, unobserved_since=None)):
+    record = AccountRecord(
+        number, NOW, NOW - 5, departed_since=NOW - 10, suspended=True, accepted=True, unobserved_since=NOW - 20
+    )
+    for one in (record, AccountRecord(number, NOW)):
         ledger.keep(one)
         assert ledger.accounts()[number] == one
+    ledger.forget(number)
+    assert number not in ledger.accounts()
 
 
 def test_the_controllers_quarantine_is_lifted_by_it_and_has_policies_looked_at(ledger: Ledger) -> None:

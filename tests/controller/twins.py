@@ -187,6 +187,9 @@ class MemoryLedger:
     def keep(self, record: AccountRecord) -> None:
         self.members[record.account] = record
 
+    def forget(self, account: AccountId) -> None:
+        self.members.pop(account, None)
+
     def suspend(self, account: AccountId, reason: str, now: float) -> None:  # noqa: ARG002 - nobody reads it here
         if account not in self.quarantine:
             self.quarantine.add(account)

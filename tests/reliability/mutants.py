@@ -237,7 +237,10 @@ MUTANTS = (
     ),
     Mutant("end what CloudFormation was told to retain", r"kind = AbsenceKind\.RETAINED", "pass", (LOOKS,)),
     Mutant(
-        "suspend however many accounts seem to have left", r"if not self\._too_many_departed\(\):", "if True:", (LEFT,)
+        "suspend however many accounts seem to have left",
+        r" or \(account\.waits and self\._too_many_wait\(\)\)",
+        "",
+        (LEFT,),
     ),
     # --- and more ----------------------------------------------------------------------------------------
     Mutant("keep a retired alias open", r" - publication\.retired\n", "\n", (ALIASES,)),
