@@ -1,6 +1,6 @@
 """The desk in DynamoDB: the requests table holds exactly what is unanswered, the answers table the rest."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from provider.core.requests import RequestKey
 ANSWERS_KEPT = 7 * 86_400
 """Seconds for which answers, and so the ids of answered requests, are remembered."""
 
+_TOGETHER = 50  # answers in one transaction: two writes each, and DynamoDB takes 100
 HOPELESS = 1_000
 """More attempts than any request is given."""
 
@@ -35,6 +36,33 @@ class DynamoDBDesk:
 
     def answer(self, key: RequestKey, answer: Answer) -> None:
         """See `ports.Desk.answer`."""
+        # Answered before: the first answer stands.
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(**self._put(key, answer))
+        self.close(key)
+
+    def answer_all(self, answers: Sequence[tuple[RequestKey, Answer]]) -> None:
+        """See `ports.Desk.answer_all`."""
+        for start in range(0, len(answers), _TOGETHER):
+            self._answer_together(answers[start : start + _TOGETHER])
+
+    def _answer_together(self, answers: Sequence[tuple[RequestKey, Answer]]) -> None:
+        """Put answers and take their requests away in one transaction, or, where one of them stands already, one by one."""
+        if len(answers) > 1:
+            puts = [{"Put": self._put(key, answer)} for key, answer in answers]
+            deletes = [{"Delete": {"TableName": self._requests, "Key": _key(key)}} for key, _ in answers]
+            try:
+                self._client.transact_write_items(TransactItems=[*puts, *deletes])
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "TransactionCanceledException":
+                    raise
+            else:
+                return
+        for key, answer in answers:
+            self.answer(key, answer)
+
+    def _put(self, key: RequestKey, answer: Answer) -> dict[str, Any]:
+        """What writes an answer unless there is one."""
         now = int(self._clock.now())
         item = {
             "account": key.account,
@@ -46,14 +74,11 @@ class DynamoDBDesk:
             "answeredAt": now,
             "expires": now + ANSWERS_KEPT,
         }
-        # Answered before: the first answer stands.
-        with suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.put_item(
-                TableName=self._answers,
-                Item=to_wire(item),
-                ConditionExpression="attribute_not_exists(account)",
-            )
-        self.close(key)
+        return {
+            "TableName": self._answers,
+            "Item": to_wire(item),
+            "ConditionExpression": "attribute_not_exists(account)",
+        }
 
     def close(self, key: RequestKey) -> None:
         """Take an answered request away."""

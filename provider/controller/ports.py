@@ -32,6 +32,9 @@ class Desk(Protocol):
     def answer(self, key: RequestKey, answer: Answer) -> None:
         """Put the answer, unless there is one already, and only then take the request away."""
 
+    def answer_all(self, answers: Sequence[tuple[RequestKey, Answer]]) -> None:
+        """Put several answers, each as `answer` does, in as few calls as that takes."""
+
     def close(self, key: RequestKey) -> None:
         """Take an answered request away."""
 

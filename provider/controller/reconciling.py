@@ -27,6 +27,7 @@ LAST_WRITE = 40.0
 PASS = 60.0
 """Seconds after which a pass has ended, its conclusions included."""
 
+_TOGETHER = 25  # conclusions in one transaction: a row that leaves is three writes, and DynamoDB takes 100
 _SOON = 20.0
 _HOURLY = 3300.0  # and a few minutes until its turn comes
 _UNDEPLOYED = 300.0  # to notice that an owner has deployed a changed policy
@@ -140,33 +141,38 @@ class Reconciler:
 
     def _commit(self, view: TargetView, passed: Passed) -> tuple[TargetView, bool, frozenset[Arn]]:
         """Commit and answer; the view as it stands then, whether all could be committed, and what else is concerned."""
-        settled = True
+        conclusions = conclude(view, passed)
         concerned: frozenset[Arn] = frozenset()
         events: list[auditing.AuditEvent] = []
-        for one in conclude(view, passed):
-            try:
-                self._settle(one)
-            except LedgerConflict:
-                settled = False  # somebody changed it: `wanted` moves, and the next pass sees both
-                continue
+        done: list[Conclusion] = []
+        for start in range(0, len(conclusions), _TOGETHER):
+            done += self._settled(conclusions[start : start + _TOGETHER])
+        for one in done:
             view = _with(view, one)
             concerned |= _newly_concerned(one)
             events += auditing.concluded(one)
         for arn in concerned:
             self._ledger.want(arn, frozenset({view.target}), self._clock.now())
         self._journal.tell(events)
-        return view, settled, concerned
+        return view, len(done) == len(conclusions), concerned
 
-    def _settle(self, one: Conclusion) -> None:
-        now = self._clock.now()
-        if one.after is None:
-            self._ledger.commit([], [one.before], now)
-        else:
-            self._ledger.commit([one.after], [], now)
-        for key, answer in one.answers:
-            self._desk.answer(key, answer)
-            extra = {"account": key.account, "request": key.request_id, "declaration": one.before.id}
-            _LOG.info("answered", extra={**extra, "status": answer.status})
+    def _settled(self, together: Sequence[Conclusion]) -> list[Conclusion]:
+        """Commit conclusions in one transaction, and answer; those that could be committed."""
+        try:
+            self._settle(together)
+        except LedgerConflict:
+            # Somebody has changed one of them: `wanted` moves, and the next pass sees both. The others go through by themselves.
+            return [one for each in together for one in self._settled([each])] if len(together) > 1 else []
+        return list(together)
+
+    def _settle(self, together: Sequence[Conclusion]) -> None:
+        afters = [one.after for one in together if one.after is not None]
+        self._ledger.commit(afters, [one.before for one in together if one.after is None], self._clock.now())
+        self._desk.answer_all([answer for one in together for answer in one.answers])
+        for one in together:
+            for key, answer in one.answers:
+                extra = {"account": key.account, "request": key.request_id, "declaration": one.before.id}
+                _LOG.info("answered", extra={**extra, "status": answer.status})
 
     def _log(self, passed: Passed) -> None:
         extra = {"resource": passed.arn, "outcome": passed.outcome, "reason": str(passed.error or "")}

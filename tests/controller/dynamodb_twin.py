@@ -49,7 +49,7 @@ class DynamoDBTwin:
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> dict[str, Any]:  # noqa: N803, ARG002
         self.calls["GetItem"] += 1
-        found = self._find(TableName, Key)
+        found = self.find(TableName, Key)
         self._read([found] if found else [])
         return {"Item": found} if found else {}
 
@@ -66,7 +66,7 @@ class DynamoDBTwin:
     def update_item(self, *, TableName: str, Key: Item, ReturnValues: str = "", **update: Any) -> dict[str, Any]:  # noqa: N803
         self.calls["UpdateItem"] += 1
         self._check_one(TableName, Key, update)
-        after = _updated({**Key, **(self._find(TableName, Key) or {})}, update)
+        after = _updated({**Key, **(self.find(TableName, Key) or {})}, update)
         self._write(TableName, Key, after, transaction=False)
         return {"Attributes": after} if ReturnValues else {}
 
@@ -81,7 +81,7 @@ class DynamoDBTwin:
                 raise _error("TransactionCanceledException")
         for kind, one in parts:
             key = one.get("Key") or one["Item"]
-            before = self._find(one["TableName"], key)
+            before = self.find(one["TableName"], key)
             after = {"Put": one.get("Item"), "Delete": None, "ConditionCheck": before}.get(kind)
             after = _updated({**key, **(before or {})}, one) if kind == "Update" else after
             self._write(one["TableName"], key, after, transaction=True)
@@ -143,7 +143,8 @@ class DynamoDBTwin:
         self.items["read"] += len(items)
         self.units["read"] += read_units(sum(map(item_size, items)))
 
-    def _find(self, table: str, key: Item) -> dict[str, Any] | None:
+    def find(self, table: str, key: Item) -> dict[str, Any] | None:
+        """An item as it stands, counted for nothing."""
         first, second = _key(key)
         text = self.tables.get((table, first), {}).get(second)
         found: dict[str, Any] | None = json.loads(text) if text else None
@@ -157,10 +158,10 @@ class DynamoDBTwin:
 
     def _holds(self, table: str, key: Item, given: Mapping[str, Any]) -> bool:
         expression = given.get("ConditionExpression", "")
-        return not expression or _holds(expression, self._find(table, key) or {}, given)
+        return not expression or _holds(expression, self.find(table, key) or {}, given)
 
     def _write(self, table: str, key: Item, after: Item | None, *, transaction: bool) -> None:
-        before = self._find(table, key)
+        before = self.find(table, key)
         size = max(item_size(one) if one else 0 for one in (before, after))
         self.items["write"] += 1
         self.units["write"] += write_units(size, transaction=transaction)

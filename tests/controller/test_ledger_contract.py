@@ -271,6 +271,21 @@ def test_the_first_answer_stands_and_takes_the_request_away(desk: tuple[Desk, An
     assert item not in list(one.unanswered())
 
 
+def test_several_answers_at_once_are_each_as_one_alone(desk: tuple[Desk, Any]) -> None:
+    """One that stands already keeps none of the others back."""
+    one, put = desk
+    keys = [RequestKey(AccountId(CONSUMER), RequestId(f"r{next(_numbers)}")) for _ in range(3)]
+    for key in keys:
+        put(key, {"account": key.account, "request": key.request_id, "event": "{}", "issuedAt": ISSUED})
+    lying = {item["request"] for item in one.unanswered()}
+    assert lying >= {key.request_id for key in keys}
+    one.answer_all([(key, Answer(Status.SUCCESS, "grant-1")) for key in keys[:1]])
+    one.answer_all([(key, Answer(Status.FAILED, "grant-1", "late")) for key in keys])
+    assert all(one.is_answered(key) for key in keys)
+    assert not {item["request"] for item in one.unanswered()} & {key.request_id for key in keys}
+    one.answer_all([])
+
+
 def test_an_origin_is_to_be_looked_at_when_its_time_has_come_those_first_that_have_waited_longest(
     ledger: Ledger,
 ) -> None:

@@ -275,6 +275,10 @@ class MemoryDesk:
         self.answers.setdefault(key, answer)
         self.close(key)
 
+    def answer_all(self, answers: Sequence[tuple[RequestKey, Answer]]) -> None:
+        for key, answer in answers:
+            self.answer(key, answer)
+
     def close(self, key: RequestKey) -> None:
         self.requests.pop(key, None)
 
