@@ -1,5 +1,6 @@
 """What tests of several folders share: one local cloud for a whole run, and one with everything rolled out."""
 
+import os
 import secrets
 from collections.abc import Iterator
 
@@ -30,6 +31,11 @@ def org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organization]:
 def stack() -> str:
     """A stack name that no other test uses."""
     return f"s-{secrets.token_hex(4)}"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers a core: tests on the local cloud wait more than they compute, for processes and for deployments."""
+    return 2 * (os.process_cpu_count() if hasattr(os, "process_cpu_count") else len(os.sched_getaffinity(0)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -66,6 +66,8 @@ def test_callers_get_through_the_authorizer_for_as_long_as_the_owner_allows(org:
     assert org.call(url, Authorization="Bearer new") == 500
     org.deploy("owner", name, EXAMPLES / "token-service.yaml", ConsumerAccountIds=CONSUMER)
     assert org.call(url, Authorization="Bearer newer") == 401
+    org.delete("consumer", stack)
+    org.delete("owner", name)
 
 
 def test_http_and_websocket_apis_are_granted_like_rest_apis(org: Organization, stack: str) -> None:

@@ -2,7 +2,7 @@
 
 On a page, a block marked `console` is a piece of shell; a block marked `text` right after it shows lines that it prints, in
 this order, where `…` stands for any text. All pieces of a page run in one shell, which ends at the first that fails. Who has
-followed a page has no stack left of it.
+followed a page has no stack and no grant left of it.
 """
 
 import re
@@ -20,7 +20,8 @@ from provider.localcloud.environments import Environment, ensure
 PAGES = ROOT / "docs" / "how-to"
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _MARK = "@@ piece"
-_PATIENCE = 240
+LEDGER = "cross-account-permission-grants"
+_PATIENCE = 280
 
 
 @dataclass
@@ -54,7 +55,7 @@ def follow(page: str, org: Organization, directory: Path) -> list[str]:
     assert todo, f"{page} has no commands"
     if shutil.which("curl") is None and any("curl " in piece.shell for piece in todo):
         pytest.skip("curl is not installed")
-    before = _stacks(org)
+    before, held = _stacks(org), _grants(org)
     (directory / "templates").symlink_to(ROOT / "templates")
     script = "\n".join(f"echo '{_MARK}'\n{piece.shell}" for piece in todo)
     environment = org.cloud.environment("consumer")
@@ -70,6 +71,7 @@ def follow(page: str, org: Organization, directory: Path) -> list[str]:
     for piece, text in zip(todo, printed, strict=True):
         assert_shown(piece, text)
     assert _stacks(org) == before, f"{page} leaves stacks behind"
+    assert _grants(org) == held, f"{page} leaves grants behind"
     return printed
 
 
@@ -87,6 +89,13 @@ def _stacks(org: Organization) -> set[str]:
     """The ids of all stacks there are."""
     clients = [org.cloud.client("cloudformation", one, region) for one in org.cloud.accounts for region in REGIONS]
     return {stack["StackId"] for client in clients for stack in client.describe_stacks()["Stacks"]}
+
+
+def _grants(org: Organization) -> set[tuple[str, str]]:
+    """The keys of all grants in the ledger."""
+    pages = org.cloud.client("dynamodb", "central").get_paginator("scan").paginate(TableName=LEDGER)
+    keys = {(item["pk"]["S"], item["sk"]["S"]) for page in pages for item in page["Items"]}
+    return {key for key in keys if key[1].startswith("GRANT#")}
 
 
 def _commands(directory: Path) -> Path:
