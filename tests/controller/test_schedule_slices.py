@@ -3,10 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from centre import CONSUMER, OWNER, Centre, Resource
+from samtranslator.yaml_helper import yaml_parse
 
+from provider.controller import entry, sessions
 from provider.controller.reconciling import PASS
 from provider.core.errors import WriteUnsettled
 from provider.core.identifiers import Arn
@@ -59,6 +62,18 @@ class World:
     def gaps(self, arn: Arn) -> list[float]:
         moments = [moment for moment, one in self.looked_at if one == arn]
         return [later - earlier for earlier, later in pairwise(moments)]
+
+
+def test_a_round_ends_within_the_time_that_the_template_gives_the_function() -> None:
+    """The last pass, and the last look with its two calls, begin early enough to end however long AWS takes."""
+    template = yaml_parse((Path(__file__).parents[2] / "templates" / "central.yaml").read_text("utf-8"))
+    timeout = template["Resources"]["ControllerFunction"]["Properties"]["Timeout"]
+    assert timeout - PASS - entry._MARGIN == SLICE
+    config = sessions._CONFIG
+    call = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
+    assert SLICE + entry._LOOKING + 2 * call < timeout - 10, (
+        "what is left is for pauses between attempts, and the ledger"
+    )
 
 
 @pytest.fixture
