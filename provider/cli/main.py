@@ -10,7 +10,21 @@ import click
 from provider import __version__
 from provider.cli.errors import MEANINGS, guarded, output
 
-COMMANDS = ("call", "demo", "drift", "local", "names", "package", "quarantine", "release", "request", "rules", "withdraw")
+COMMANDS = (
+    "call",
+    "demo",
+    "drift",
+    "grants",
+    "local",
+    "names",
+    "package",
+    "quarantine",
+    "release",
+    "request",
+    "rules",
+    "targets",
+    "withdraw",
+)
 """Each is the attribute `command` of the module of its name in `provider.cli`."""
 
 _EXAMPLES = """\b

@@ -15,6 +15,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from capacity import Item, item_size, read_units, write_units
 
+from provider.controller.account_index import SHOWN
+
 _PAGE = 1024 * 1024
 """Bytes of items that a Query or Scan goes through at most (DynamoDB API Reference, Query)."""
 _KEYS = (("pk", "sk"), ("account", "request"))
@@ -102,6 +104,11 @@ class DynamoDBTwin:
         **_: Any,
     ) -> Iterator[Any]:
         values = {name: next(iter(value.values())) for name, value in ExpressionAttributeValues.items()}
+        if IndexName == "account":
+            found = (item for item in self._all(TableName) if item.get("account") == {"S": values[":key"]})
+            items = ({name: item[name] for name in ("pk", "sk", "account", *SHOWN) if name in item} for item in found)
+            yield from self._pages("Query", items, PaginationConfig, share=0.5)
+            return
         if IndexName:
             shard = self.shards.get(values[":shard"], {})
             found = sorted((at, pk) for pk, at in shard.items() if at <= int(values[":now"]))
@@ -110,14 +117,17 @@ class DynamoDBTwin:
             )
             yield from self._pages("Query", items, PaginationConfig, share=0.5)
             return
-        rows = self.tables.get((TableName, values[":pk"]), {})
+        rows = self.tables.get((TableName, values.get(":pk") or values[":key"]), {})
         prefix = values.get(":prefix", "") if "begins_with" in KeyConditionExpression else ""
         items = (json.loads(text) for sk, text in sorted(rows.items()) if sk.startswith(prefix))
         yield from self._pages("Query", items, PaginationConfig)
 
     def _scan(self, *, TableName: str, **_: Any) -> Iterator[Any]:  # noqa: N803
-        rows = (rows for (table, _), rows in list(self.tables.items()) if table == TableName)
-        yield from self._pages("Scan", (json.loads(text) for each in rows for text in list(each.values())), None)
+        yield from self._pages("Scan", self._all(TableName), None)
+
+    def _all(self, table: str) -> Iterator[Any]:
+        rows = [rows for (name, _), rows in list(self.tables.items()) if name == table]
+        return (json.loads(text) for each in rows for text in list(each.values()))
 
     def _pages(
         self, operation: str, items: Iterator[Any], config: Mapping[str, int] | None, share: float = 1.0
