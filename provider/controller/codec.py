@@ -16,8 +16,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
+from provider.controller.attribute_values import attribute_value, plain_value
 from provider.core.absences import Absence, AbsenceKind, AccountRecord
 from provider.core.declarations import SHARE, Grant, OpenMethods, Publication, TargetReference
 from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, Origin, RequestId, Target
@@ -42,18 +41,15 @@ LOOKS = "look"
 NAMES = "NAMES"
 """The partition of all reservations: few, rarely written, and listed as a whole."""
 
-_SERIALIZER = TypeSerializer()
-_DESERIALIZER = TypeDeserializer()
-
 
 def to_wire(item: Mapping[str, Any]) -> Item:
     """Plain Python values as DynamoDB's attribute values."""
-    return {name: _SERIALIZER.serialize(value) for name, value in item.items()}
+    return {name: attribute_value(value) for name, value in item.items()}
 
 
 def from_wire(item: Mapping[str, Any]) -> Item:
     """DynamoDB's attribute values as plain Python values."""
-    return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
+    return {name: plain_value(value) for name, value in item.items()}
 
 
 def text_from_wire(item: Mapping[str, Any]) -> Item:

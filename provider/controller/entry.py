@@ -25,7 +25,7 @@ from provider.controller.observing import Observer
 from provider.controller.policies import Policies, power_over
 from provider.controller.ports import Clock, Desk, Ledger
 from provider.controller.reconciling import PASS, Reconciler
-from provider.controller.sessions import GrantorSessions, new_client, new_session
+from provider.controller.sessions import GrantorSessions, LateClient, Regions, new_client, new_session
 from provider.controller.settings import Settings
 from provider.controller.stacks import AccountStacks
 from provider.core.identifiers import AccountId, Arn, RequestId
@@ -169,14 +169,14 @@ def _controller(function_arn: str) -> Controller:
     _configure_logging()
     settings, clock, session = Settings.of(os.environ), SystemClock(), new_session()
     _, partition, _, region, account = function_arn.split(":")[:5]
-    reach = Reach(partition, frozenset(session.get_available_regions("lambda", partition)))
+    reach = Reach(partition, Regions(session, partition))
     database = new_client(session, "dynamodb", region)
     ledger = DynamoDBLedger(database, settings.grants_table)
     desk = DynamoDBDesk(database, settings.requests_table, settings.answers_table, clock)
-    sts = new_client(session, "sts", region)
+    sts = LateClient(lambda: new_client(session, "sts", region))
     sessions = GrantorSessions(session, settings.grantor_role, power_over, clock, sts)
     centre = CentreId.of(AccountId(account), region)
-    journal = EventBridgeJournal(new_client(session, "events", region))
+    journal = EventBridgeJournal(LateClient(lambda: new_client(session, "events", region)))
     reconciler = Reconciler(ledger, desk, Policies(sessions.client_for), journal, clock, centre)
     stacks = AccountStacks(session, settings.observer_role, reach.regions, sts)
     members = OrganizationMembers(new_client(session, "organizations", region)) if settings.asks_organization else None

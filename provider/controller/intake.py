@@ -1,7 +1,7 @@
 """Taking a request in: read what the decision needs, decide, commit, and say which resources are concerned."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,7 +40,7 @@ class Reach:
     """Where the controller can go: one partition, and the Regions of it that the AWS library knows."""
 
     partition: str
-    regions: frozenset[str]
+    regions: Container[str]
 
     def covers(self, arn: Arn) -> bool:
         """Whether a target's ARN is in reach; one that is not would keep the controller trying."""

@@ -1,7 +1,8 @@
 """Sessions in the owners' accounts: the grantor role, narrowed to the one resource at hand."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,31 @@ def assumed(  # noqa: PLR0913, PLR0917 - whose session, by whom, and what it is 
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
     )
+
+
+class Regions(Container[str]):
+    """The Regions of a partition that the AWS library knows; it reads their list when somebody asks."""
+
+    def __init__(self, session: botocore.session.Session, partition: str) -> None:
+        self._session = session
+        self._partition = partition
+
+    def __contains__(self, region: object) -> bool:
+        return region in self._session.get_available_regions("lambda", self._partition)
+
+
+class LateClient:
+    """A client that `make` makes when it is first used: loading what a service is like takes most of that."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._make()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
 
 
 class GrantorSessions:

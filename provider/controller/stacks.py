@@ -5,6 +5,7 @@ Read-only, and of each stack nothing but the one resource: docs/aws-behaviour.md
 
 import json
 import re
+from collections.abc import Container
 from typing import Any
 
 import botocore.session
@@ -26,7 +27,7 @@ class AccountStacks:
     `role` is the observer role's path and name, `regions` those that AWS's library knows, `sts` an STS client of ours.
     """
 
-    def __init__(self, session: botocore.session.Session, role: str, regions: frozenset[str], sts: Any) -> None:
+    def __init__(self, session: botocore.session.Session, role: str, regions: Container[str], sts: Any) -> None:
         self._session = session
         self._role = role
         self._regions = regions

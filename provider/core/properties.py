@@ -7,12 +7,9 @@ same files. Here the first violation becomes one sentence that names property, v
 import json
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 from itertools import islice
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from provider.core.errors import (
     InvalidProperty,
@@ -23,12 +20,16 @@ from provider.core.errors import (
     UnknownResourceType,
 )
 
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+
 TARGET = "Custom::CrossAccountTarget"
 PERMISSION = "Custom::CrossAccountPermission"
 LOOKUP = "Custom::CrossAccountTargetLookup"
 RESOURCE_TYPES = (TARGET, PERMISSION, LOOKUP)
 
-
+_SCHEMAS = Path(__file__).with_name("schemas")
 _LOOKED_AT = 50  # violations: enough to say the most telling first, whatever somebody sends
 
 
@@ -42,12 +43,15 @@ def schema(resource_type: str) -> dict[str, Any]:
     if resource_type not in RESOURCE_TYPES:
         raise UnknownResourceType(resource_type)
     name = resource_type.removeprefix("Custom::")
-    loaded: dict[str, Any] = json.loads(files("provider.core").joinpath(f"schemas/{name}.json").read_text("utf-8"))
+    loaded: dict[str, Any] = json.loads((_SCHEMAS / f"{name}.json").read_text("utf-8"))
     return loaded
 
 
 @cache
-def _validator(resource_type: str) -> Draft202012Validator:
+def _validator(resource_type: str) -> "Draft202012Validator":
+    # Late: loading it is a third of a cold start, and neither the schedule's rounds nor Deletes validate anything.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
     return Draft202012Validator(schema(resource_type))
 
 
@@ -80,7 +84,7 @@ def _is_whole(text: str) -> bool:
     return True
 
 
-def _reading_order(violation: ValidationError) -> tuple[int, str]:
+def _reading_order(violation: "ValidationError") -> tuple[int, str]:
     # A misspelt name explains the missing property beside it, and one too many what is wrong with others: say that first.
     rank = {"additionalProperties": 0, "not": 1, "required": 2}.get(str(violation.validator), 3)
     return rank, _path(violation.absolute_path)
@@ -93,7 +97,7 @@ def _path(path: Iterable[str | int]) -> str:
     return text
 
 
-def _as_sentence(resource_type: str, violation: ValidationError) -> Permanent:
+def _as_sentence(resource_type: str, violation: "ValidationError") -> Permanent:
     rules = schema(resource_type)
     instance: Any = violation.instance
     limit: Any = violation.validator_value
@@ -115,7 +119,7 @@ def _as_sentence(resource_type: str, violation: ValidationError) -> Permanent:
     )
 
 
-def _beside(rules: dict[str, Any], violation: ValidationError) -> str:
+def _beside(rules: dict[str, Any], violation: "ValidationError") -> str:
     """What the condition of a schema's `then` asks for: a property with a value, or a property alone."""
     condition = rules["allOf"][violation.absolute_schema_path[1]]["if"]
     name: str = condition["required"][0]
@@ -135,14 +139,14 @@ _PROBLEMS = {
 }
 
 
-def _problem(violation: ValidationError) -> str:
+def _problem(violation: "ValidationError") -> str:
     limit: Any = violation.validator_value
     if isinstance(limit, list):
         limit = " or ".join(str(one) for one in limit)
     return _PROBLEMS[str(violation.validator)].format(limit=limit)
 
 
-def _remedy(rules: dict[str, Any], violation: ValidationError) -> str:
+def _remedy(rules: dict[str, Any], violation: "ValidationError") -> str:
     node = rules["properties"][violation.absolute_path[0]]
     if len(violation.absolute_path) > 1:
         node = node["items"]
