@@ -33,6 +33,7 @@ def stack() -> str:
     return f"s-{secrets.token_hex(4)}"
 
 
+@pytest.hookimpl(optionalhook=True)  # some runs are without xdist
 def pytest_xdist_auto_num_workers() -> int:
     """Two workers a core: tests on the local cloud wait more than they compute, for processes and for deployments."""
     return 2 * (os.process_cpu_count() if hasattr(os, "process_cpu_count") else len(os.sched_getaffinity(0)))

@@ -46,6 +46,7 @@ class Life:
             self.aliases_that_are_published,
             self.drift_and_the_schedule,
             self.stacks_are_looked_at,
+            self.a_target_that_moves_to_another_stack,
             self.names,
             self.templates_are_read,
         )
@@ -132,6 +133,16 @@ class Life:
         )
         self.org.cloud.fire_schedules()
         wait_until(lambda: self.org.sources(arn) != [], "the statement stands again")
+        self.org.delete("consumer", stack)
+
+    def a_target_that_moves_to_another_stack(self) -> None:
+        """Its old stack may go, consumers or not, as long as the new one publishes it: which is looked at once more then."""
+        arn, old, new, stack = self._function("owner"), a_name("t"), a_name("t"), a_name("s")
+        given = {"Name": old, "FunctionArn": arn, **_FOR_CONSUMER}
+        target = self.org.deploy("owner", old, TEMPLATES / "target.yaml", **given)["Name"]
+        self.org.deploy("consumer", stack, TEMPLATES / "permission.yaml", Target=target)
+        self.org.deploy("owner", new, TEMPLATES / "target.yaml", **given)
+        self.org.delete("owner", old)
         self.org.delete("consumer", stack)
 
     def stacks_are_looked_at(self) -> None:
