@@ -1,22 +1,23 @@
 """`crossaccount drift`: what the schedule has found, and an operator's word on what may go."""
 
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import boto3
 import click
 
 from provider.cli.errors import CommandError, ExitCode
-from provider.cli.ledger import PROFILE, REGION, TABLE, ledger
+from provider.cli.ledger import OUTPUT, PROFILE, REGION, TABLE, ledger
+from provider.cli.tables import show
 from provider.controller import drift
 from provider.controller.drift import Found
 from provider.controller.dynamodb_ledger import DynamoDBLedger
 from provider.core.errors import LedgerConflict
 from provider.core.identifiers import ACCOUNT, AccountId, DeclarationId, Target, is_declaration_id
 from provider.core.records import GrantRecord
+
+_COLUMNS = {"kind": "KIND", "where": "WHERE", "detail": "DETAIL"}
 
 
 @click.command(
@@ -44,9 +45,7 @@ from provider.core.records import GrantRecord
 @click.option(
     "--environment", default="default", show_default=True, help="The environment of a target given to --accept."
 )
-@click.option(
-    "--output", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print findings."
-)
+@OUTPUT
 @PROFILE
 @REGION
 def command(  # noqa: PLR0913 - one for each option
@@ -72,7 +71,7 @@ def command(  # noqa: PLR0913 - one for each option
             _accept(client, accepted, environment, by)
             return
         found = sorted(one for one in drift.found(client, TABLE, time.time()) if _is_asked(one, account, kinds))
-    _show(found, output)
+    show(found, _COLUMNS, output, "Nothing is found.")
     drifted = [one for one in found if one.kind not in drift.NO_DRIFT]
     if drifted:
         raise CommandError(_summary(len(drifted)), ExitCode.NEGATIVE)
@@ -80,16 +79,6 @@ def command(  # noqa: PLR0913 - one for each option
 
 def _is_asked(one: Found, account: str | None, kinds: Sequence[str]) -> bool:
     return account in (None, one.account) and (not kinds or one.kind in kinds)
-
-
-def _show(found: Sequence[Found], output: str) -> None:
-    if output == "json":
-        click.echo(json.dumps([asdict(one) for one in found], indent=2))
-        return
-    if not found:
-        click.echo("Nothing is found.", err=True)
-    for one in found:
-        click.echo(f"{one.kind}\t{one.where}\t{one.detail}")
 
 
 def _summary(number: int) -> str:
