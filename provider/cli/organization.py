@@ -9,7 +9,8 @@ from provider.localcloud import LocalCloud
 from provider.packaging import build
 from provider.packaging.artifact import Architecture
 from provider.packaging.contents import Checkout
-from provider.rollout.sequence import Plan, roll_out
+from provider.rollout.plan import Plan
+from provider.rollout.sequence import roll_out
 
 ACCOUNTS = {
     "consumer": "111111111111",
@@ -70,7 +71,7 @@ def organization(  # noqa: PLR0913 - all of them are the caller's to choose
             templates=Checkout.here().templates(),
         )
         for step in roll_out(plan, cloud.client):
-            tell(step)
+            tell(str(step))
         yield cloud
 
 

@@ -1,32 +1,66 @@
-"""One stack, deployed as `aws cloudformation deploy` does: by change set, to its end, with the first reason it failed for."""
+"""One stack, brought to where it should be from wherever it is: by change set, to its end, with the first reason it failed for.
+
+Whatever an earlier run has left is met here: an operation under way is waited for, a creation that was rolled back is cleared away, and what
+needs a person is said. Statuses and what each allows: docs/aws-behaviour.md §5.
+"""
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+import yaml
 from botocore.exceptions import WaiterError
 
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING_TO_DO = ("No updates are to be performed", "didn't contain changes")
 _STARTS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "REVIEW_IN_PROGRESS")
-_WAITING = {"Delay": 1, "MaxAttempts": 900}
+_UPDATABLE = (
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+)
+_PLANNED = "REVIEW_IN_PROGRESS"  # a change set was made for it, and never executed
+_NEVER_UP = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+_ENDINGS = (
+    ("DELETE", "stack_delete_complete"),
+    ("UPDATE", "stack_update_complete"),
+    ("IMPORT", "stack_import_complete"),
+    ("", "stack_create_complete"),  # CREATE and ROLLBACK
+)
+_REMEDIES = {
+    "UPDATE_ROLLBACK_FAILED": "Mend that, run `aws cloudformation continue-update-rollback` on it, then deploy again.",
+    "UPDATE_FAILED": "Mend that, run `aws cloudformation rollback-stack` on it, then deploy again.",
+    "DELETE_FAILED": "Somebody has begun to delete it. Mend that, delete it to its end, then deploy again.",
+}
+_PATIENCE = 900
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack to have: its name, its template's text, its parameters."""
+    """A stack to have: its name, its template's text, its parameters.
+
+    Parameters that are not given keep what the stack has. `protected` from deletion; `adopts` takes over what has the names of its
+    resources already, where these are to be retained (docs/aws-behaviour.md §5). `patience`: seconds for one operation.
+    """
 
     name: str
     template: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    protected: bool = False
+    adopts: bool = False
+    patience: int = _PATIENCE
 
 
 class StackFailed(Exception):  # noqa: N818 - the stack has
     """A stack did not get where it should; the message has the first resource that failed, and why."""
 
-    def __init__(self, name: str, status: str, reason: str) -> None:
-        super().__init__(f"Stack {name} ended in {status}: {reason} Mend that and deploy again.")
+    def __init__(self, name: str, status: str, reason: str, remedy: str = "Mend that and deploy again.") -> None:
+        super().__init__(f"Stack {name} ended in {status}: {reason.rstrip('.')}. {remedy}")
         self.reason = reason
 
 
@@ -38,37 +72,113 @@ def deploy(client: Any, stack: Stack) -> dict[str, str]:
         stack: the stack.
 
     Raises:
-        StackFailed: the change set or the stack failed; it has been rolled back by then.
+        StackFailed: the change set or the stack failed (it has been rolled back by then), or it needs a person first.
     """
-    found = _described(client, stack.name)
-    kind = "UPDATE" if found and found["StackStatus"] != "REVIEW_IN_PROGRESS" else "CREATE"
+    found = _cleared(client, stack)
+    kind = "UPDATE" if found and found["StackStatus"] != _PLANNED else "CREATE"
+    options = {"ImportExistingResources": True} if stack.adopts else {}
     change_set = client.create_change_set(
         StackName=stack.name,
         ChangeSetName=f"crossaccount-{secrets.token_hex(8)}",
         ChangeSetType=kind,
         TemplateBody=stack.template,
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in stack.parameters.items()],
+        Parameters=_parameters(stack, found if kind == "UPDATE" else None),
         Capabilities=_CAPABILITIES,
+        **options,
     )["Id"]
     if _has_changes(client, stack, change_set):
         client.execute_change_set(ChangeSetName=change_set)
-        _wait(client, stack.name, "stack_create_complete" if kind == "CREATE" else "stack_update_complete")
-    return outputs(client, stack.name)
+        _wait(client, stack.name, f"stack_{kind.lower()}_complete", stack.patience)
+    after = _described(client, stack.name) or {}
+    if stack.protected and not after.get("EnableTerminationProtection"):
+        client.update_termination_protection(StackName=stack.name, EnableTerminationProtection=True)
+    return _outputs(after)
 
 
-def delete(client: Any, name: str) -> None:
-    """Delete a stack; one that does not exist is deleted.
+def delete(client: Any, name: str, patience: int = _PATIENCE) -> None:
+    """Delete a stack, a protected one as well; one that does not exist is deleted.
 
     Raises:
         StackFailed: a resource could not be deleted.
     """
+    found = _settled(client, name, patience)
+    if found is None:
+        return
+    if found.get("EnableTerminationProtection"):
+        client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
     client.delete_stack(StackName=name)
-    _wait(client, name, "stack_delete_complete")
+    _wait(client, name, "stack_delete_complete", patience)
 
 
 def outputs(client: Any, name: str) -> dict[str, str]:
     """The outputs of a stack by key."""
-    found = _described(client, name) or {}
+    return _outputs(_described(client, name) or {})
+
+
+def status(client: Any, name: str) -> str | None:
+    """The status of a stack; None where there is none."""
+    found = _described(client, name)
+    return str(found["StackStatus"]) if found else None
+
+
+@cache
+def parameters_of(template: str) -> frozenset[str]:
+    """The names of a template's parameters."""
+    return frozenset(yaml.load(template, _Template).get("Parameters", {}))  # noqa: S506 - a SafeLoader
+
+
+class _Template(yaml.SafeLoader):
+    """Reads a template with its short forms of functions, which say nothing here."""
+
+
+_Template.add_multi_constructor("!", lambda *_: None)  # type: ignore[no-untyped-call]
+
+
+def _parameters(stack: Stack, found: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Those given, and what the stack has for the others that its new template takes."""
+    had = {one["ParameterKey"] for one in (found or {}).get("Parameters", [])}
+    kept = sorted((had & parameters_of(stack.template)) - set(stack.parameters)) if had else []
+    given = [{"ParameterKey": key, "ParameterValue": value} for key, value in stack.parameters.items()]
+    return [*given, *({"ParameterKey": key, "UsePreviousValue": True} for key in kept)]
+
+
+def _cleared(client: Any, stack: Stack) -> dict[str, Any] | None:
+    """The stack as it can be created or updated, None where there is none: what never came up is deleted.
+
+    Raises:
+        StackFailed: it needs a person first.
+    """
+    found = _settled(client, stack.name, stack.patience)
+    if found is None or found["StackStatus"] in (*_UPDATABLE, _PLANNED):
+        return found
+    state = str(found["StackStatus"])
+    if state in _NEVER_UP:
+        delete(client, stack.name, stack.patience)
+        return None
+    raise StackFailed(stack.name, state, first_failure(client, stack.name), _REMEDIES.get(state, "Mend that first."))
+
+
+def _settled(client: Any, name: str, patience: int) -> dict[str, Any] | None:
+    """The stack once no operation of an earlier run is under way."""
+    found = _described(client, name)
+    while found and found["StackStatus"] != _PLANNED and found["StackStatus"].endswith("_IN_PROGRESS"):
+        state = found["StackStatus"]
+        waiter = next(waiter for start, waiter in _ENDINGS if state.startswith(start))
+        with suppress(WaiterError):  # it may end otherwise than it began: its status then says so
+            client.get_waiter(waiter).wait(StackName=name, WaiterConfig=_waiting(patience))
+        found = _described(client, name)
+        if found and found["StackStatus"] == state:
+            raise StackFailed(name, state, f"it is still so after {patience} seconds", "Wait, then deploy again.")
+    return found
+
+
+def _waiting(patience: int) -> dict[str, int]:
+    """How often to ask: each second for a stack, less often where it takes hours."""
+    delay = max(1, patience // _PATIENCE)
+    return {"Delay": delay, "MaxAttempts": patience // delay}
+
+
+def _outputs(found: Mapping[str, Any]) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
 
@@ -84,7 +194,9 @@ def _described(client: Any, name: str) -> dict[str, Any] | None:
 
 def _has_changes(client: Any, stack: Stack, change_set: str) -> bool:
     try:
-        client.get_waiter("change_set_create_complete").wait(ChangeSetName=change_set, WaiterConfig=_WAITING)
+        client.get_waiter("change_set_create_complete").wait(
+            ChangeSetName=change_set, WaiterConfig=_waiting(stack.patience)
+        )
     except WaiterError as error:
         answer: Any = error.last_response
         reason = answer.get("StatusReason", str(error))
@@ -95,9 +207,9 @@ def _has_changes(client: Any, stack: Stack, change_set: str) -> bool:
     return True
 
 
-def _wait(client: Any, name: str, waiter: str) -> None:
+def _wait(client: Any, name: str, waiter: str, patience: int) -> None:
     try:
-        client.get_waiter(waiter).wait(StackName=name, WaiterConfig=_WAITING)
+        client.get_waiter(waiter).wait(StackName=name, WaiterConfig=_waiting(patience))
     except WaiterError as error:
         found = _described(client, name) or {}
         raise StackFailed(name, found.get("StackStatus", "unknown"), first_failure(client, name)) from error

@@ -13,7 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "templates"
-PARTS = ("artifacts.yaml", "central.yaml", "account-roles.yaml", "account-provider.yaml")
+PARTS = ("artifacts.yaml", "central.yaml", "account-roles.yaml", "account-provider.yaml", "organization.yaml")
 EXAMPLES = (
     "examples/token-service.yaml",
     "examples/orders-api.yaml",
@@ -49,6 +49,10 @@ GIVEN = {
     "ControllerKey": "controller-x86_64-0123456789abcdef.zip",
     "ProviderKey": "provider-0123456789abcdef.zip",
     "HomeRegion": "us-east-1",
+    "OrganizationalUnitIds": ["ou-ab12-cdefgh34"],
+    "Regions": ["us-east-1", "eu-west-1"],
+    "RolesTemplateUrl": "https://bucket/templates/account-roles-0123456789abcdef.yaml",
+    "ProviderTemplateUrl": "https://bucket/templates/account-provider-0123456789abcdef.yaml",
     "ConsumerAccountIds": ["111111111111"],
     "GrantTypes": ["Authorizer"],
     "Target": "333333333333/token-service",

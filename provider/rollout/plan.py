@@ -1,0 +1,170 @@
+"""What is to be deployed where, and in which order: values, and no call."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from provider.packaging.artifact import Architecture, Artifact
+from provider.packaging.release import bucket_name, template_key
+from provider.rollout.stacks import Stack
+
+PREFIX = "cross-account-permission"
+
+_FOR_STACK_SETS = 3 * 3600  # seconds, for thousands of accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Organizational units (or the root) to whose accounts StackSets bring roles and providers.
+
+    `administrator` is the account that StackSets belong to: the management account, or a delegated administrator.
+    """
+
+    ids: Sequence[str]
+    administrator: str
+    delegated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to roll out where: `accounts` are 12-digit ids, the first Region is home.
+
+    `parameters` are the caller's own, by template; `suffix` is the DNS suffix of the partition.
+    """
+
+    organization: str
+    central: str
+    accounts: Sequence[str]
+    regions: Sequence[str]
+    architecture: Architecture
+    artifacts: Sequence[Artifact]
+    templates: Sequence[Path]
+    units: Units | None = None
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    suffix: str = "amazonaws.com"
+
+    @property
+    def home(self) -> str:
+        """The Region of the central parts."""
+        return self.regions[0]
+
+    def text(self, name: str) -> str:
+        """The text of one of the templates."""
+        return self._path(name).read_text("utf-8")
+
+    def url(self, name: str) -> str:
+        """Where one of the templates lies in the home Region's bucket once it is released."""
+        bucket = bucket_name(self.central, self.home)
+        return f"https://{bucket}.s3.{self.home}.{self.suffix}/{template_key(self._path(name))}"
+
+    def key(self, kind: str) -> str:
+        """The key in each bucket of the zip that is run."""
+        fitting = (one for one in self.artifacts if one.architecture in (None, self.architecture))
+        return next(one.key for one in fitting if one.kind == kind)
+
+    def _path(self, name: str) -> Path:
+        return next(path for path in self.templates if path.stem == name)
+
+
+@dataclass(frozen=True, slots=True)
+class StackStep:
+    """A stack in an account and Region; `what` says in words what it is."""
+
+    what: str
+    account: str
+    region: str
+    stack: Stack
+
+    def __str__(self) -> str:
+        """For who watches."""
+        return f"{self.what} in {self.account}, {self.region}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStep:
+    """Zips and templates, uploaded to the artifact bucket of a Region."""
+
+    account: str
+    region: str
+
+    def __str__(self) -> str:
+        """For who watches."""
+        return f"zips and templates in {self.account}, {self.region}"
+
+
+Step = StackStep | ReleaseStep
+
+
+def steps(plan: Plan) -> tuple[Step, ...]:
+    """All steps in their order, which is that of a first deployment and of every upgrade.
+
+    The centre comes before the accounts: accounts are never all of one version, so a controller has to live with roles and providers of
+    earlier ones anyway, while a role of a later version may have lost what only the earlier controller used. Zips come before all that names
+    them, and stay, so that nothing that runs loses its code.
+    """
+    return tuple(_steps(plan))
+
+
+def _steps(plan: Plan) -> Iterator[Step]:
+    for region in plan.regions:
+        yield _step(plan, "artifacts", plan.central, region, OrganizationId=plan.organization)
+        yield ReleaseStep(plan.central, region)
+    centre = {"OrganizationId": plan.organization, "ControllerKey": plan.key("controller")}
+    yield _step(plan, "central", plan.central, plan.home, **centre)
+    if plan.units:
+        yield _step(plan, "organization", plan.units.administrator, plan.home, **_of_units(plan, plan.units))
+    for account in plan.accounts:
+        yield _step(plan, "account-roles", account, plan.home, CentralAccountId=plan.central)
+        for region in plan.regions:
+            yield _step(plan, "account-provider", account, region, **_of_provider(plan))
+
+
+def _of_provider(plan: Plan) -> dict[str, str]:
+    home = {"CentralAccountId": plan.central, "HomeRegion": plan.home}
+    return {**home, "ProviderKey": plan.key("provider"), "Architecture": plan.architecture.value}
+
+
+def _of_units(plan: Plan, units: Units) -> dict[str, str]:
+    return {
+        **_of_provider(plan),
+        "OrganizationalUnitIds": ",".join(units.ids),
+        "Regions": ",".join(plan.regions),
+        "RolesTemplateUrl": plan.url("account-roles"),
+        "ProviderTemplateUrl": plan.url("account-provider"),
+        "CallAs": "DELEGATED_ADMIN" if units.delegated else "SELF",
+    }
+
+
+_WHAT = {
+    "artifacts": "artifact bucket",
+    "central": "central parts",
+    "organization": "StackSets of roles and providers",
+    "account-roles": "roles",
+    "account-provider": "provider function",
+}
+TEMPLATES = tuple(_WHAT)
+"""The templates that are deployed, in their order."""
+
+_PROTECTED = ("artifacts", "central")
+_ADOPTS = ("central",)  # its tables outlive their stack
+
+
+def _step(plan: Plan, template: str, account: str, region: str, **parameters: str) -> StackStep:
+    stack = Stack(
+        name=f"{PREFIX}-{template}",
+        template=plan.text(template),
+        parameters={**plan.parameters.get(template, {}), **parameters},
+        protected=template in _PROTECTED,
+        adopts=template in _ADOPTS,
+        **({"patience": _FOR_STACK_SETS} if template == "organization" else {}),
+    )
+    return StackStep(_WHAT[template], account, region, stack)
+
+
+def taken_down(plan: Plan) -> tuple[StackStep, ...]:
+    """The stacks to delete, in their order: what asks goes first, then what answers.
+
+    The artifact buckets stay, with their stacks: nothing can be deleted from them anyway, and what they hold is named by its content.
+    """
+    stacks = [step for step in steps(plan) if isinstance(step, StackStep)]
+    return tuple(step for step in reversed(stacks) if step.stack.name != f"{PREFIX}-artifacts")
