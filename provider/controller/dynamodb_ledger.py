@@ -33,6 +33,8 @@ EMPTIED_ORIGIN_KEPT = 8 * 86_400
 HISTORY_KEPT = 400 * 86_400
 DEPLOYMENT_KEPT = 3_600
 
+_DUE_AT_ONCE = 100  # of one part of the index: a round takes a few of all that may have become due
+
 
 class DynamoDBLedger:
     """See `ports.Ledger`. `client` is a DynamoDB client, `table` the name of the grants table."""
@@ -252,6 +254,7 @@ class DynamoDBLedger:
             IndexName="due",
             KeyConditionExpression="dueShard = :shard AND dueAt <= :now",
             ExpressionAttributeValues=to_wire({":shard": shard, ":now": int(now)}),
+            PaginationConfig={"PageSize": _DUE_AT_ONCE},
         )
         for page in pages:
             for item in map(from_wire, page["Items"]):
