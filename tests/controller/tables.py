@@ -2,17 +2,24 @@
 
 from typing import Any
 
+from provider.controller.account_index import BY_ACCOUNT, SHOWN
+
 _DUE = {
     "IndexName": "due",
     "KeySchema": [{"AttributeName": "dueShard", "KeyType": "HASH"}, {"AttributeName": "dueAt", "KeyType": "RANGE"}],
     "Projection": {"ProjectionType": "KEYS_ONLY"},
 }
+_ACCOUNT = {
+    "IndexName": BY_ACCOUNT,
+    "KeySchema": [{"AttributeName": BY_ACCOUNT, "KeyType": "HASH"}, {"AttributeName": "pk", "KeyType": "RANGE"}],
+    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(SHOWN)},
+}
 
 
 def create_ledger(client: Any, name: str) -> None:
-    """The grants table, with the index by which the schedule finds what is due."""
-    types = {"pk": "S", "sk": "S", "dueShard": "S", "dueAt": "N"}
-    _create(client, name, ("pk", "sk"), types, GlobalSecondaryIndexes=[_DUE])
+    """The grants table, with the indexes by which the schedule finds what is due, and accounts what is theirs."""
+    types = {"pk": "S", "sk": "S", "dueShard": "S", "dueAt": "N", BY_ACCOUNT: "S"}
+    _create(client, name, ("pk", "sk"), types, GlobalSecondaryIndexes=[_DUE, _ACCOUNT])
 
 
 def create_desk(client: Any, requests: str, answers: str) -> None:

@@ -199,10 +199,16 @@ def _people(scene: Scene) -> None:
     people["observer of consumer"] = controller.assume(our_role(CONSUMER, "observer"), a_name("o"))
     own = [{"Key": "account", "Value": CONSUMER}]
     people["request role as consumer"] = people["provider of consumer"].assume(REQUEST, CONSUMER, Tags=own)
+    people["viewer of consumer"] = viewer = become(cloud, our_role(CONSUMER, "viewer"), a_name("v"))
+    people["reader as consumer"] = viewer.assume(our_role(CENTRAL, "reader"), a_name("r"), Tags=own)
+    people["auditor"] = become(cloud, our_role(CENTRAL, "auditor"), a_name("a"))
     people["another role of consumer"] = become(cloud, make_role(cloud, "consumer", everything), a_name("x"))
     people["another role of central"] = become(cloud, make_role(cloud, "central", everything), a_name("x"))
-    namesake = {"name": f"{PREFIX}-provider", "path": PATH}
-    people["provider of a stranger"] = become(cloud, make_role(cloud, "stranger", everything, **namesake), a_name("x"))
+    for one in ("provider", "viewer"):
+        namesake = {"name": f"{PREFIX}-{one}", "path": PATH}
+        people[f"{one} of a stranger"] = become(
+            cloud, make_role(cloud, "stranger", everything, **namesake), a_name("x")
+        )
     narrow = [allow([f"lambda:{action}" for action in FUNCTION_ACTIONS], scene.things["function"])]
     people["grantor for one function"] = controller.assume(
         our_role(OWNER, "grantor"), a_name("n"), Policy=policy(*narrow)

@@ -8,6 +8,7 @@ from bucket_attacks import ON_THE_BUCKET
 from controller_attacks import WITH_THE_CONTROLLER
 from grantor_attacks import ON_APIS, ON_FUNCTIONS, ON_ROLES
 from observer_attacks import WITH_THE_OBSERVER
+from reading_attacks import ON_THE_READER, WITH_THE_AUDITOR, WITH_THE_READER, WITH_THE_VIEWER
 from variations import VARIATIONS
 
 __all__ = ["ATTACKS", "VARIATIONS"]
@@ -21,5 +22,9 @@ ATTACKS = (
     *ON_APIS,
     *ON_ROLES,
     *WITH_THE_OBSERVER,
+    *ON_THE_READER,
+    *WITH_THE_VIEWER,
+    *WITH_THE_READER,
+    *WITH_THE_AUDITOR,
     *ON_THE_BUCKET,
 )

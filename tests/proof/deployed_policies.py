@@ -18,12 +18,17 @@ ROLES = {
     "ProviderRole": f"{PREFIX}-provider",
     "GrantorRole": f"{PREFIX}-grantor",
     "ObserverRole": f"{PREFIX}-observer",
+    "ViewerRole": f"{PREFIX}-viewer",
     "RequestRole": f"{PREFIX}-request",
+    "ReaderRole": f"{PREFIX}-reader",
+    "AuditorRole": f"{PREFIX}-auditor",
     "ControllerRole": f"{PREFIX}-controller",
 }
 """The roles of the templates, by logical id."""
-OF_EVERY_ACCOUNT = ("ProviderRole", "GrantorRole", "ObserverRole")
+OF_EVERY_ACCOUNT = ("ProviderRole", "GrantorRole", "ObserverRole", "ViewerRole")
 BUCKET, SCHEDULE = "ArtifactBucketPolicy", "SchedulePermission"
+_NOBODY = {"Effect": "Allow", "Principal": {"Service": "nobody.amazonaws.com"}, "Action": "sts:AssumeRole"}
+_FOR_NOBODY: Document = {"Version": "2012-10-17", "Statement": [_NOBODY]}
 CARELESS = "careless"
 """The name of a policy that is not of the templates, which somebody has attached to one of our roles."""
 
@@ -85,9 +90,13 @@ class Policies:
 
     @cached_property
     def _on_resources(self) -> Mapping[str, str]:
-        """The policies on our roles, buckets and functions as JSON, by ARN; "" where no statement is left."""
-        on_resources = ((place.holder, one) for place, one in self.documents.items() if not place.name)
-        return {arn: json.dumps(one) if one["Statement"] else "" for arn, one in on_resources}
+        """The policies on our roles, buckets and functions as JSON, by ARN; where no statement is left "", on a role one for nobody.
+
+        A role cannot be without a trust policy, and even its own account's administrator is let in by nothing else.
+        """
+        on_resources = ((place, one) for place, one in self.documents.items() if not place.name)
+        without = {place: json.dumps(_FOR_NOBODY) if place.resource in ROLES else "" for place in self.documents}
+        return {place.holder: json.dumps(one) if one["Statement"] else without[place] for place, one in on_resources}
 
 
 def _role(principal: str) -> tuple[str, str]:

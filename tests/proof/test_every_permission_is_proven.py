@@ -41,6 +41,7 @@ ONE_FUNCTION = "a function's policy is about that function alone, and only Event
 UNPROVEN: Mapping[tuple[str, str, str], str] = {
     ("ProviderRole", "AssumeTheRequestRole", "sts:* for its actions"): BOTH_SIDES,
     ("RequestRole", "AnAccountAsksAsItself", "sts:* for its actions"): BOTH_SIDES,
+    ("ViewerRole", "AssumeTheReaderRole", "sts:* for its actions"): BOTH_SIDES,
     ("ControllerRole", "ActAsGrantorInTheOrganization", "sts:* for its actions"): BOTH_SIDES,
     ("ControllerRole", "ObserveInTheOrganization", "sts:* for its actions"): BOTH_SIDES,
     ("GrantorRole", "OnlyTheControllerGrants", "sts:* for its actions"): BOTH_SIDES,
@@ -86,6 +87,8 @@ UNPROVEN: Mapping[tuple[str, str, str], str] = {
 NOT_DEPLOYED = {
     ("RequestRole", "UseTheTablesKey"): "with KmsKeyArn alone: the local cloud's tables have no keys",
     ("ControllerRole", "UseTheTablesKey"): "likewise",
+    ("ReaderRole", "ReadWithTheTablesKey"): "likewise",
+    ("AuditorRole", "ReadWithTheTablesKey"): "likewise",
     ("ControllerRole", "AskTheOrganizationForItsMembers"): (
         "with AskOrganization alone: the local cloud's central account is not its organization's management account"
     ),

@@ -26,6 +26,12 @@ def _with(key: str, value: str) -> Callable[[Decision], Decision]:
     return lambda one: replace(one, keys={**one.keys, key: value})
 
 
+def _without_tags(role: str) -> Callable[[Decision], bool]:
+    """A refused wish of the consumer's for a session of a role, without tags."""
+    like = _like(_OF_CONSUMER, "sts:AssumeRole", f"-{role}", allowed=False)
+    return lambda one: like(one) and "aws:tagkeys" not in one.keys
+
+
 _ELSEWHERE = f"arn:aws:iam::{CONSUMER}:role/elsewhere/{PREFIX}-provider"
 _OF_CONSUMER, _OF_STRANGER = f":{CONSUMER}:assumed-role/", f":{STRANGER}:assumed-role/"
 _ASKS = _like(f":{CONSUMER}:assumed-role/{PREFIX}-provider", "sts:AssumeRole", "-request", allowed=True)
@@ -37,16 +43,16 @@ VARIATIONS = (
     Variation("asks as a namesake under another path", _ASKS, _with("aws:principalarn", _ELSEWHERE)),
     *(
         Variation(
-            f"tags a session as {what}", _like(who, "sts:AssumeRole", "-request", allowed=False), _as("sts:TagSession")
+            f"tags a {session} as {what}",
+            _like(who, "sts:AssumeRole", f"-{role}", allowed=False),
+            _as("sts:TagSession"),
         )
+        for session, role in (("session", "request"), ("reader's session", "reader"))
         for what, who in (("another role", f"{_OF_CONSUMER}role-"), ("a role outside the organization", _OF_STRANGER))
     ),
-    Variation(
-        "tags a session with nothing",
-        lambda one: (
-            _like(_OF_CONSUMER, "sts:AssumeRole", "-request", allowed=False)(one) and "aws:tagkeys" not in one.keys
-        ),
-        _as("sts:TagSession"),
+    *(
+        Variation(f"tags a {session} with nothing", _without_tags(role), _as("sts:TagSession"))
+        for session, role in (("session", "request"), ("reader's session", "reader"))
     ),
     Variation(
         "a member reads over plain HTTP",

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from identities import a_name
+from identities import a_name, become
 from rolled_out import ROOT, TEMPLATES, Organization
 
 from provider.cli.organization import ACCOUNTS
+from provider.cli.reading import whole_ledger
+from provider.controller.dynamodb_ledger import DynamoDBLedger
 from provider.controller.names import Reservation, reserve
 from provider.core.identifiers import AccountId, Origin
 from provider.rollout.stacks import StackFailed
@@ -49,6 +51,7 @@ class Life:
             self.a_target_that_moves_to_another_stack,
             self.names,
             self.templates_are_read,
+            self.the_ledger_is_read,
         )
         with ThreadPoolExecutor(max_workers=4) as workers:
             for done in [workers.submit(step) for step in steps]:
@@ -190,6 +193,20 @@ class Life:
         key = listed["Contents"][0]["Key"]
         assert self.org.cloud.client("s3", "consumer").get_object(Bucket=bucket, Key=key)["Body"].read()
 
+    def the_ledger_is_read(self) -> None:
+        """By the people of an owner and of a consumer, each as its own account, and by an auditor."""
+        for account in ("owner", "consumer"):
+            number = ACCOUNTS[account]
+            viewer = become(self.org.cloud, our_role(number, "viewer"), a_name("v"))
+            tag = [{"Key": "account", "Value": number}]
+            tables = viewer.assume(our_role(CENTRAL, "reader"), a_name("r"), Tags=tag).client("dynamodb")
+            tables.query(**_partition(number, "account"), IndexName="account")
+            tables.query(**_partition(f"TARGET#{number}#default#x", "pk"))
+        tables = become(self.org.cloud, our_role(CENTRAL, "auditor"), a_name("a")).client("dynamodb")
+        whole_ledger(tables, _GRANTS, time.time())
+        list(DynamoDBLedger(tables, _GRANTS).due(time.time()))
+        DynamoDBLedger(tables, _GRANTS).reserved("default", "x")
+
     def _function(self, account: str, region: str = "us-east-1", tag: str = "allowed") -> str:
         return self.org.deploy(account, a_name("f"), TEMPLATES / "function.yaml", region, Tag=tag)["AliasArn"]
 
@@ -216,6 +233,16 @@ class Life:
         self.org.deploy("consumer", stack, TEMPLATES / "wish.yaml", Target=target, GrantType=grant_type)
         vanish()
         self.org.delete("consumer", stack)
+
+
+def our_role(account: str, name: str) -> str:
+    """The ARN of one of our roles."""
+    return f"arn:aws:iam::{account}:role/cross-account-permission/cross-account-permission-{name}"
+
+
+def _partition(key: str, name: str) -> dict[str, Any]:
+    asked = {"TableName": _GRANTS, "KeyConditionExpression": f"{name} = :key"}
+    return {**asked, "ExpressionAttributeValues": {":key": {"S": key}}}
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from template_documents import CENTRAL, PARTS, load, outputs, resolved
 
+from provider.controller.account_index import SHOWN
+
 TABLES = {"RequestsTable": "requests", "AnswersTable": "answers", "GrantsTable": "grants"}
 
 
@@ -69,19 +71,22 @@ def test_answers_and_history_expire_and_requests_do_not() -> None:
 
 def test_what_is_due_is_found_by_its_index() -> None:
     """The schedule asks each shard for what has come due; the index holds keys alone."""
+    assert index("due") == (["dueShard:HASH:S", "dueAt:RANGE:N"], {"ProjectionType": "KEYS_ONLY"})
+
+
+def test_an_account_finds_what_it_asked_for_by_its_index() -> None:
+    """By an attribute that the records always had; it holds what is shown, as the code names it."""
+    shown = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(SHOWN)}
+    assert index("account") == (["account:HASH:S", "pk:RANGE:S"], shown)
+
+
+def index(name: str) -> tuple[list[str], Any]:
+    """The keys of an index of the ledger, and what it holds besides."""
     properties = central("GrantsTable")
     types = {a["AttributeName"]: a["AttributeType"] for a in properties["AttributeDefinitions"]}
-    assert properties["GlobalSecondaryIndexes"] == [
-        {
-            "IndexName": "due",
-            "KeySchema": [
-                {"AttributeName": "dueShard", "KeyType": "HASH"},
-                {"AttributeName": "dueAt", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
-    ]
-    assert (types["dueShard"], types["dueAt"]) == ("S", "N")
+    [found] = [one for one in properties["GlobalSecondaryIndexes"] if one["IndexName"] == name]
+    keys = [f"{k['AttributeName']}:{k['KeyType']}:{types[k['AttributeName']]}" for k in found["KeySchema"]]
+    return keys, found["Projection"]
 
 
 def test_the_controller_runs_the_zip_of_its_processor() -> None:
@@ -245,6 +250,8 @@ def test_a_choice_offers_all_there_is(name: str, parameter: str, values: list[ob
                 "CentralAccountId": CENTRAL,
                 "HomeRegion": "us-east-1",
                 "RequestRoleArn": "<RequestRole.Arn>",
+                "ReaderRoleArn": "<ReaderRole.Arn>",
+                "AuditorRoleArn": "<AuditorRole.Arn>",
                 "ControllerRoleArn": "<ControllerRole.Arn>",
                 "ControllerFunctionArn": "<ControllerFunction.Arn>",
                 "RequestsTableName": "cross-account-permission-requests",
@@ -259,6 +266,7 @@ def test_a_choice_offers_all_there_is(name: str, parameter: str, values: list[ob
                 "ProviderRoleArn": "<ProviderRole.Arn>",
                 "GrantorRoleArn": "<GrantorRole.Arn>",
                 "ObserverRoleArn": "<ObserverRole.Arn>",
+                "ViewerRoleArn": "<ViewerRole.Arn>",
             },
         ),
         ("account-provider.yaml", {"FunctionArn": "<ProviderFunction.Arn>"}),

@@ -13,6 +13,7 @@ from template_documents import CENTRAL, ORGANIZATION, PARTS, resolved
 AWS = "arn:aws-test"
 PATH = "role/cross-account-permission/cross-account-permission"
 PROVIDERS = f"{AWS}:iam::*:{PATH}-provider"
+VIEWERS = f"{AWS}:iam::*:{PATH}-viewer"
 BUCKET = f"{AWS}:s3:::cross-account-permission-{CENTRAL}-us-east-1"
 FUNCTIONS = f"{AWS}:lambda:*:{CENTRAL}:function"
 APIS = f"{AWS}:apigateway:*::"
@@ -93,6 +94,54 @@ POWERS: dict[tuple[str, str, str], tuple[str, Any, list[str], list[str], Any]] =
         ["dynamodb:GetItem"],
         ["<AnswersTable.Arn>"],
         OWN_KEY,
+    ),
+    ("central.yaml", "ReaderRole", "AnAccountReadsAsItself"): (
+        "Allow",
+        {"AWS": "*"},
+        ["sts:AssumeRole"],
+        [],
+        {
+            "StringEquals": {**OF_THE_ORGANIZATION, "aws:RequestTag/account": "${aws:PrincipalAccount}"},
+            "ArnLike": {"aws:PrincipalArn": VIEWERS},
+        },
+    ),
+    ("central.yaml", "ReaderRole", "TheReadersAccountIsTheOnlyTag"): (
+        "Allow",
+        {"AWS": "*"},
+        ["sts:TagSession"],
+        [],
+        {
+            "StringEquals": OF_THE_ORGANIZATION,
+            "ArnLike": {"aws:PrincipalArn": VIEWERS},
+            "ForAllValues:StringEquals": {"aws:TagKeys": ["account"]},
+            "Null": {"aws:TagKeys": "false", "sts:TransitiveTagKeys": "true"},
+        },
+    ),
+    ("central.yaml", "ReaderRole", "ReadWhatTheAccountOwnsAndHolds"): (
+        "Allow",
+        None,
+        ["dynamodb:Query"],
+        ["<GrantsTable.Arn>", "<GrantsTable.Arn>/index/account"],
+        {
+            "ForAllValues:StringLike": {
+                "dynamodb:LeadingKeys": ["${aws:PrincipalTag/account}", "TARGET#${aws:PrincipalTag/account}#*"]
+            },
+            "Null": {"dynamodb:LeadingKeys": "false"},
+        },
+    ),
+    ("central.yaml", "AuditorRole", "TheCentralAccountAppointsAuditors"): (
+        "Allow",
+        {"AWS": f"{AWS}:iam::{CENTRAL}:root"},
+        ["sts:AssumeRole"],
+        [],
+        None,
+    ),
+    ("central.yaml", "AuditorRole", "ReadTheLedger"): (
+        "Allow",
+        None,
+        ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"],
+        ["<GrantsTable.Arn>", "<GrantsTable.Arn>/index/due"],
+        None,
     ),
     ("central.yaml", "ControllerRole", "LambdaRunsTheController"): (
         "Allow",
@@ -320,6 +369,20 @@ POWERS: dict[tuple[str, str, str], tuple[str, Any, list[str], list[str], Any]] =
         [f"{AWS}:cloudformation:*:{CENTRAL}:stack/*"],
         None,
     ),
+    ("account-roles.yaml", "ViewerRole", "TheAccountAppointsViewers"): (
+        "Allow",
+        {"AWS": f"{AWS}:iam::{CENTRAL}:root"},
+        ["sts:AssumeRole"],
+        [],
+        None,
+    ),
+    ("account-roles.yaml", "ViewerRole", "AssumeTheReaderRole"): (
+        "Allow",
+        None,
+        ["sts:AssumeRole", "sts:TagSession"],
+        [f"{AWS}:iam::{CENTRAL}:{PATH}-reader"],
+        None,
+    ),
 }
 
 BY_PUBLICATION = {
@@ -347,6 +410,13 @@ ASKING_THE_ORGANIZATION = {
         None,
     ),
 }
+READING_WITH_THE_KEY = (
+    "Allow",
+    None,
+    ["kms:Decrypt", "kms:DescribeKey"],
+    ["arn:aws:kms:us-east-1:222222222222:key/1"],
+    {"StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}},
+)
 WITH_THE_KEY = (
     "Allow",
     None,
@@ -425,11 +495,13 @@ def test_asking_the_organization_adds_that_one_question_alone() -> None:
 
 
 def test_a_key_for_the_tables_adds_its_use_through_dynamodb_alone() -> None:
-    """Both roles that touch the tables may use it, no other, and for nothing else."""
+    """The roles that touch the tables may use it, those that read to read, no other, and for nothing else."""
     [arn] = WITH_THE_KEY[3]
     added = powers("central.yaml", KmsKeyArn=arn)
     for role in ("RequestRole", "ControllerRole"):
         assert added.pop(("central.yaml", role, "UseTheTablesKey")) == WITH_THE_KEY
+    for role in ("ReaderRole", "AuditorRole"):
+        assert added.pop(("central.yaml", role, "ReadWithTheTablesKey")) == READING_WITH_THE_KEY
     assert added == powers("central.yaml")
 
 
@@ -461,10 +533,13 @@ def test_a_forall_condition_never_passes_for_want_of_its_key(name: str) -> None:
     ("name", "logical_id", "role"),
     [
         ("central.yaml", "RequestRole", "request"),
+        ("central.yaml", "ReaderRole", "reader"),
+        ("central.yaml", "AuditorRole", "auditor"),
         ("central.yaml", "ControllerRole", "controller"),
         ("account-roles.yaml", "ProviderRole", "provider"),
         ("account-roles.yaml", "GrantorRole", "grantor"),
         ("account-roles.yaml", "ObserverRole", "observer"),
+        ("account-roles.yaml", "ViewerRole", "viewer"),
     ],
 )
 def test_a_role_has_the_name_the_others_trust(name: str, logical_id: str, role: str) -> None:
