@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from provider.cli.errors import DEBUG, ExitCode, Failure
 from provider.packaging.errors import PackagingError, ReleaseError
+from provider.rollout.stacks import StackFailed
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 _UNKNOWN = {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"}
@@ -141,6 +142,7 @@ def _sentence(fact: object) -> str:
 _BY_KIND: tuple[tuple[type[Exception], Callable[[Any], Failure]], ...] = (
     (ClientError, _refusal),
     (ReleaseError, lambda error: Failure(str(error), ExitCode.REFUSED)),
+    (StackFailed, lambda error: Failure(str(error), ExitCode.REFUSED)),
     (PackagingError, lambda error: Failure(str(error), ExitCode.ENVIRONMENT)),
     (aws.BotoCoreError, _botocore),
     (ModuleNotFoundError, _not_installed),

@@ -13,6 +13,7 @@ from provider.cli.errors import MEANINGS, guarded, output
 COMMANDS = (
     "call",
     "demo",
+    "deploy",
     "drift",
     "grants",
     "local",
@@ -23,14 +24,14 @@ COMMANDS = (
     "request",
     "rules",
     "targets",
+    "undeploy",
     "withdraw",
 )
 """Each is the attribute `command` of the module of its name in `provider.cli`."""
 
 _EXAMPLES = """\b
 Examples:
-  crossaccount package
-  crossaccount release --profile central --region us-east-1 --region eu-central-1
+  crossaccount deploy --central-profile central --region eu-central-1 --account-profile payments
   crossaccount names reserve token-service --account 333333333333 --profile central
   crossaccount call https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/prod/orders --profile buyer
 """

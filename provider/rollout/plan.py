@@ -10,6 +10,7 @@ from provider.rollout.stacks import Stack
 
 PREFIX = "cross-account-permission"
 
+_FOR_A_STACK = 900  # seconds
 _FOR_STACK_SETS = 3 * 3600  # seconds, for thousands of accounts
 
 
@@ -92,7 +93,41 @@ class ReleaseStep:
         return f"zips and templates in {self.account}, {self.region}"
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A stack to delete."""
+
+    what: str
+    account: str
+    region: str
+    name: str
+    patience: int
+
+    def __str__(self) -> str:
+        """For who watches."""
+        return f"{self.what} in {self.account}, {self.region}"
+
+
 Step = StackStep | ReleaseStep
+
+CENTRAL, ARTIFACTS, ORGANIZATION, ROLES, PROVIDER = (
+    "central",
+    "artifacts",
+    "organization",
+    "account-roles",
+    "account-provider",
+)
+_WHAT = {
+    ARTIFACTS: "artifact bucket",
+    CENTRAL: "central parts",
+    ORGANIZATION: "StackSets of roles and providers",
+    ROLES: "roles",
+    PROVIDER: "provider function",
+}
+TEMPLATES = tuple(_WHAT)
+"""The templates that are deployed, in their order."""
+_PROTECTED = (ARTIFACTS, CENTRAL)
+_ADOPTS = (CENTRAL,)  # its tables outlive their stack
 
 
 def steps(plan: Plan) -> tuple[Step, ...]:
@@ -105,66 +140,75 @@ def steps(plan: Plan) -> tuple[Step, ...]:
     return tuple(_steps(plan))
 
 
-def _steps(plan: Plan) -> Iterator[Step]:
-    for region in plan.regions:
-        yield _step(plan, "artifacts", plan.central, region, OrganizationId=plan.organization)
-        yield ReleaseStep(plan.central, region)
-    centre = {"OrganizationId": plan.organization, "ControllerKey": plan.key("controller")}
-    yield _step(plan, "central", plan.central, plan.home, **centre)
-    if plan.units:
-        yield _step(plan, "organization", plan.units.administrator, plan.home, **_of_units(plan, plan.units))
-    for account in plan.accounts:
-        yield _step(plan, "account-roles", account, plan.home, CentralAccountId=plan.central)
-        for region in plan.regions:
-            yield _step(plan, "account-provider", account, region, **_of_provider(plan))
-
-
-def _of_provider(plan: Plan) -> dict[str, str]:
-    home = {"CentralAccountId": plan.central, "HomeRegion": plan.home}
-    return {**home, "ProviderKey": plan.key("provider"), "Architecture": plan.architecture.value}
-
-
-def _of_units(plan: Plan, units: Units) -> dict[str, str]:
-    return {
-        **_of_provider(plan),
-        "OrganizationalUnitIds": ",".join(units.ids),
-        "Regions": ",".join(plan.regions),
-        "RolesTemplateUrl": plan.url("account-roles"),
-        "ProviderTemplateUrl": plan.url("account-provider"),
-        "CallAs": "DELEGATED_ADMIN" if units.delegated else "SELF",
-    }
-
-
-_WHAT = {
-    "artifacts": "artifact bucket",
-    "central": "central parts",
-    "organization": "StackSets of roles and providers",
-    "account-roles": "roles",
-    "account-provider": "provider function",
-}
-TEMPLATES = tuple(_WHAT)
-"""The templates that are deployed, in their order."""
-
-_PROTECTED = ("artifacts", "central")
-_ADOPTS = ("central",)  # its tables outlive their stack
-
-
-def _step(plan: Plan, template: str, account: str, region: str, **parameters: str) -> StackStep:
-    stack = Stack(
-        name=f"{PREFIX}-{template}",
-        template=plan.text(template),
-        parameters={**plan.parameters.get(template, {}), **parameters},
-        protected=template in _PROTECTED,
-        adopts=template in _ADOPTS,
-        **({"patience": _FOR_STACK_SETS} if template == "organization" else {}),
-    )
-    return StackStep(_WHAT[template], account, region, stack)
-
-
-def taken_down(plan: Plan) -> tuple[StackStep, ...]:
+def taken_down(plan: Plan) -> tuple[Removal, ...]:
     """The stacks to delete, in their order: what asks goes first, then what answers.
 
     The artifact buckets stay, with their stacks: nothing can be deleted from them anyway, and what they hold is named by its content.
     """
-    stacks = [step for step in steps(plan) if isinstance(step, StackStep)]
-    return tuple(step for step in reversed(stacks) if step.stack.name != f"{PREFIX}-artifacts")
+    going = [place for place in _places(plan) if place[0] != ARTIFACTS]
+    return tuple(
+        Removal(_WHAT[template], account, region, stack_name(template), patience(template))
+        for template, account, region in reversed(going)
+    )
+
+
+def given(plan: Plan, template: str) -> dict[str, str]:
+    """The parameters that a roll-out gives a template by itself."""
+    provider = {"CentralAccountId": plan.central, "HomeRegion": plan.home}
+    match template:
+        case "artifacts":
+            return {"OrganizationId": plan.organization}
+        case "central":
+            return {"OrganizationId": plan.organization, "ControllerKey": plan.key("controller")}
+        case "account-roles":
+            return {"CentralAccountId": plan.central}
+    provider |= {"ProviderKey": plan.key("provider"), "Architecture": plan.architecture.value}
+    return {**provider, **_of_units(plan, plan.units)} if template == ORGANIZATION and plan.units else provider
+
+
+def stack_name(template: str) -> str:
+    """The stack of a template, everywhere."""
+    return f"{PREFIX}-{template}"
+
+
+def patience(template: str) -> int:
+    """Seconds that one operation on the stack of a template may take."""
+    return _FOR_STACK_SETS if template == ORGANIZATION else _FOR_A_STACK
+
+
+def _places(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """Template, account and Region of every stack."""
+    for region in plan.regions:
+        yield ARTIFACTS, plan.central, region
+    yield CENTRAL, plan.central, plan.home
+    if plan.units:
+        yield ORGANIZATION, plan.units.administrator, plan.home
+    for account in plan.accounts:
+        yield ROLES, account, plan.home
+        for region in plan.regions:
+            yield PROVIDER, account, region
+
+
+def _steps(plan: Plan) -> Iterator[Step]:
+    for template, account, region in _places(plan):
+        stack = Stack(
+            name=stack_name(template),
+            template=plan.text(template),
+            parameters={**plan.parameters.get(template, {}), **given(plan, template)},
+            protected=template in _PROTECTED,
+            adopts=template in _ADOPTS,
+            patience=patience(template),
+        )
+        yield StackStep(_WHAT[template], account, region, stack)
+        if template == ARTIFACTS:
+            yield ReleaseStep(account, region)
+
+
+def _of_units(plan: Plan, units: Units) -> dict[str, str]:
+    return {
+        "OrganizationalUnitIds": ",".join(units.ids),
+        "Regions": ",".join(plan.regions),
+        "RolesTemplateUrl": plan.url(ROLES),
+        "ProviderTemplateUrl": plan.url(PROVIDER),
+        "CallAs": "DELEGATED_ADMIN" if units.delegated else "SELF",
+    }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from provider.packaging.release import bucket_name, release
-from provider.rollout.plan import Plan, ReleaseStep, StackStep, Step, steps, taken_down
+from provider.rollout.plan import Plan, ReleaseStep, Removal, StackStep, Step, steps, taken_down
 from provider.rollout.stacks import delete, deploy, status
 
 ClientFor = Callable[[str, str, str], Any]
@@ -27,7 +27,7 @@ def roll_out(plan: Plan, client_for: ClientFor) -> Iterator[Step]:
                 deploy(client_for("cloudformation", step.account, step.region), step.stack)
 
 
-def take_down(plan: Plan, client_for: ClientFor) -> Iterator[StackStep]:
+def take_down(plan: Plan, client_for: ClientFor) -> Iterator[Removal]:
     """Delete everything but what is retained, telling each step before it is taken.
 
     Raises:
@@ -35,12 +35,13 @@ def take_down(plan: Plan, client_for: ClientFor) -> Iterator[StackStep]:
     """
     for step in taken_down(plan):
         yield step
-        delete(client_for("cloudformation", step.account, step.region), step.stack.name, step.stack.patience)
+        delete(client_for("cloudformation", step.account, step.region), step.name, step.patience)
 
 
-def standing(step: StackStep, client_for: ClientFor) -> str | None:
+def standing(step: StackStep | Removal, client_for: ClientFor) -> str | None:
     """The status of a step's stack at present; None where there is none."""
-    return status(client_for("cloudformation", step.account, step.region), step.stack.name)
+    name = step.stack.name if isinstance(step, StackStep) else step.name
+    return status(client_for("cloudformation", step.account, step.region), name)
 
 
 def _release(plan: Plan, client_for: ClientFor, region: str) -> None:

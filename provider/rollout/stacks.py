@@ -131,7 +131,7 @@ class _Template(yaml.SafeLoader):
     """Reads a template with its short forms of functions, which say nothing here."""
 
 
-_Template.add_multi_constructor("!", lambda *_: None)  # type: ignore[no-untyped-call]
+_Template.add_multi_constructor("!", lambda *_: None)
 
 
 def _parameters(stack: Stack, found: Mapping[str, Any] | None) -> list[dict[str, Any]]:

@@ -1,13 +1,13 @@
 """The roll-out ends where it should, wherever an earlier one was interrupted, and leaves alone what need not change."""
 
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from aws_twin import AwsTwin, InterruptedHere, StackTwin
+from zips import artifacts
 
-from provider.packaging.artifact import Architecture, Artifact, Kind
+from provider.packaging.artifact import Architecture
 from provider.packaging.contents import Checkout
 from provider.rollout.plan import PREFIX, Plan, ReleaseStep, StackStep, Units, steps
 from provider.rollout.sequence import roll_out, standing, take_down
@@ -15,17 +15,6 @@ from provider.rollout.stacks import StackFailed
 
 CENTRAL, PAYMENTS, ORDERS = "222222222222", "333333333333", "111111111111"
 HOME, OTHER = "eu-central-1", "us-east-1"
-
-
-def artifacts(directory: Path, content: str) -> list[Artifact]:
-    """Zips of both kinds; the controller's for each processor."""
-    made = []
-    for kind, architecture in ((Kind.PROVIDER, None), *((Kind.CONTROLLER, one) for one in Architecture)):
-        digest = sha256(f"{content}{kind}{architecture}".encode()).hexdigest()
-        path = directory / f"{'-'.join(filter(None, (kind, architecture)))}-{digest[:16]}.zip"
-        path.write_text(content)
-        made.append(Artifact(kind, architecture, path, digest, len(content)))
-    return made
 
 
 @pytest.fixture
