@@ -20,6 +20,7 @@ COMMANDS = (
     "names",
     "package",
     "quarantine",
+    "redrive",
     "release",
     "request",
     "rules",

@@ -80,6 +80,10 @@ class DynamoDBDesk:
             "ConditionExpression": "attribute_not_exists(account)",
         }
 
+    def lies(self, key: RequestKey) -> bool:
+        """Whether a request lies there unanswered."""
+        return "Item" in self._client.get_item(TableName=self._requests, Key=_key(key), ConsistentRead=True)
+
     def close(self, key: RequestKey) -> None:
         """Take an answered request away."""
         self._client.delete_item(TableName=self._requests, Key=_key(key))
