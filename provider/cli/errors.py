@@ -25,6 +25,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     ENVIRONMENT = 3
     REFUSED = 4
+    WOULD_BE_REFUSED = 5
     FAULT = 70
     INTERRUPTED = 130
     OUTPUT_CLOSED = 141
@@ -36,6 +37,7 @@ MEANINGS = {
     ExitCode.USAGE: "the command line is wrong",
     ExitCode.ENVIRONMENT: "this machine is: credentials, network, files, tools",
     ExitCode.REFUSED: "AWS refused",
+    ExitCode.WOULD_BE_REFUSED: "done, and what was looked at would be refused",
     ExitCode.FAULT: "a fault of crossaccount itself",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
     ExitCode.OUTPUT_CLOSED: "the reader of the output went away",

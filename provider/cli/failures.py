@@ -121,7 +121,8 @@ def _machine(error: OSError) -> Failure:
 
 def _not_installed(error: ModuleNotFoundError) -> Failure:
     """An optional part's package, that is: everything else is a requirement of this one."""
-    remedy = "Run `make venv` in a clone, or pip install 'cross-account-permission[local]'."
+    extra = "lint" if (error.name or "").startswith("cfnlint") else "local"
+    remedy = f"Run `make venv` in a clone, or pip install 'cross-account-permission[{extra}]'."
     return Failure(f"The Python package {error.name} is not installed. {remedy}", ExitCode.ENVIRONMENT)
 
 

@@ -14,6 +14,7 @@ COMMANDS = (
     "call",
     "demo",
     "deploy",
+    "diff",
     "drift",
     "grants",
     "local",

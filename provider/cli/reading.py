@@ -28,6 +28,7 @@ class Sight:
     now: float
     account: AccountId | None = None
     reservations: Mapping[tuple[str, str], AccountId] = field(default_factory=dict)
+    quarantined: frozenset[AccountId] = frozenset()
 
     def is_whole(self, target: Target) -> bool:
         """Whether all that lies under a name is seen, its publications and everybody's grants."""
@@ -49,7 +50,7 @@ def whole_ledger(client: Any, table: str, now: float) -> Sight:
                 rows.append(codec.row_record(item))
             elif item["pk"] == codec.NAMES:
                 reservations[item["environment"], item["name"]] = AccountId(item["owner"])
-    return Sight(views(rows, now, accounts), now, reservations=reservations)
+    return Sight(views(rows, now, accounts), now, None, reservations, accounts)
 
 
 def own_part(client: Any, table: str, account: AccountId, now: float) -> Sight:

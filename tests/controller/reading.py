@@ -69,7 +69,7 @@ class ReadCentre:
 def read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> ReadCentre:
     """Nothing is published yet."""
     made = ReadCentre(capsys)
-    monkeypatch.setattr("provider.cli.ledger.boto3.Session", made.session)
+    monkeypatch.setattr("boto3.Session", made.session)
     return made
 
 
