@@ -4,12 +4,13 @@ What fails here only delays: a request lies in its table until it is answered, a
 looks there every minute. That is why no record is ever handed back to the stream.
 """
 
-import json
 import logging
 import os
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import islice, takewhile
@@ -20,15 +21,18 @@ from provider.controller.dynamodb_desk import DynamoDBDesk
 from provider.controller.dynamodb_ledger import DynamoDBLedger
 from provider.controller.eventbridge_journal import EventBridgeJournal
 from provider.controller.intake import Intake, Reach
+from provider.controller.logs import ControllerLog
 from provider.controller.members import OrganizationMembers
+from provider.controller.metering import CloudWatchMeter, MeteredJournal
 from provider.controller.observing import Observer
 from provider.controller.policies import Policies, power_over
-from provider.controller.ports import Clock, Desk, Ledger
+from provider.controller.ports import Clock, Desk, Ledger, Meter
 from provider.controller.reconciling import PASS, Reconciler
 from provider.controller.sessions import GrantorSessions, LateClient, Regions, new_client, new_session
 from provider.controller.settings import Settings
 from provider.controller.stacks import AccountStacks
 from provider.core.identifiers import AccountId, Arn, RequestId
+from provider.core.measuring import Measure
 from provider.core.requests import RequestKey
 from provider.core.statements import CentreId
 
@@ -58,13 +62,21 @@ class Controller:
     """Intake and reconciling over one ledger: what an invocation does."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that it is made of
-        self, ledger: Ledger, desk: Desk, intake: Intake, reconciler: Reconciler, observer: Observer, clock: Clock
+        self,
+        ledger: Ledger,
+        desk: Desk,
+        intake: Intake,
+        reconciler: Reconciler,
+        observer: Observer,
+        meter: Meter,
+        clock: Clock,
     ) -> None:
         self._ledger = ledger
         self._desk = desk
         self._intake = intake
         self._reconciler = reconciler
         self._observer = observer
+        self._meter = meter
         self._clock = clock
 
     def take(self, items: Iterable[Mapping[str, Any]], until: float) -> None:
@@ -84,8 +96,10 @@ class Controller:
         until_then = now + (until - now) / 3
         # The table may be full of what is left to the stream: looking through it has the same time as taking in.
         lying = takewhile(lambda _: self._clock.now() < until_then, self._desk.unanswered())
-        missed = (item for item in lying if not _is_left_to_the_stream(item, now))
+        waits = _Waits(now)
+        missed = (item for item in lying if not _is_left_to_the_stream(waits.noted(item), now))
         concerned = self._taken_in(missed, until_then, counted=True)
+        self._meter.record([(Measure.OLDEST_WAITING, waits.longest)])
         self._reconcile([*due, *concerned], until, patient=True)
         self._observer.look_around(min(until, self._clock.now()) + _LOOKING)
 
@@ -137,6 +151,21 @@ class Controller:
                 queue.append(arn)
 
 
+@dataclass(slots=True)
+class _Waits:
+    """How long requests have waited by `now`, in seconds; what one says of its own age is its account's word."""
+
+    now: float
+    longest: float = 0.0
+
+    def noted(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The item, taken note of."""
+        with suppress(ValueError):
+            issued = datetime.strptime(str(item.get("issuedAt")), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            self.longest = max(self.longest, self.now - issued.timestamp())
+        return item
+
+
 def _is_left_to_the_stream(item: Mapping[str, Any], now: float) -> bool:
     """Whether a request is so new that the stream is about to bring it; what claims to be of the future is not."""
     newest, soon = (
@@ -153,20 +182,24 @@ def handler(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
         event: a DynamoDB stream event, or anything else for a round.
         context: Lambda's context.
     """
-    controller = _controller(context.invoked_function_arn)
+    controller, meter, log = _controller(context.invoked_function_arn)
+    log.begin(context.aws_request_id)
     # The last pass begins early enough to end, and to be concluded, before Lambda ends the invocation.
     until = time.time() + context.get_remaining_time_in_millis() / 1000 - PASS - _MARGIN
-    if "Records" in event:
-        inserted = (record["dynamodb"] for record in event["Records"] if record["eventName"] == "INSERT")
-        controller.take([text_from_wire(record["NewImage"]) for record in inserted if "NewImage" in record], until)
-    else:
-        controller.round(until)
+    try:
+        if "Records" in event:
+            inserted = (record["dynamodb"] for record in event["Records"] if record["eventName"] == "INSERT")
+            controller.take([text_from_wire(record["NewImage"]) for record in inserted if "NewImage" in record], until)
+        else:
+            controller.round(until)
+    finally:
+        meter.flush()
     return {"batchItemFailures": []}
 
 
 @cache
-def _controller(function_arn: str) -> Controller:
-    _configure_logging()
+def _controller(function_arn: str) -> tuple[Controller, CloudWatchMeter, ControllerLog]:
+    log, meter = ControllerLog(), CloudWatchMeter()
     settings, clock, session = Settings.of(os.environ), SystemClock(), new_session()
     _, partition, _, region, account = function_arn.split(":")[:5]
     reach = Reach(partition, Regions(session, partition))
@@ -176,31 +209,10 @@ def _controller(function_arn: str) -> Controller:
     sts = LateClient(lambda: new_client(session, "sts", region))
     sessions = GrantorSessions(session, settings.grantor_role, power_over, clock, sts)
     centre = CentreId.of(AccountId(account), region)
-    journal = EventBridgeJournal(LateClient(lambda: new_client(session, "events", region)))
-    reconciler = Reconciler(ledger, desk, Policies(sessions.client_for), journal, clock, centre)
+    journal = MeteredJournal(EventBridgeJournal(LateClient(lambda: new_client(session, "events", region))), meter)
+    reconciler = Reconciler(ledger, desk, Policies(sessions.client_for), journal, meter, clock, centre)
     stacks = AccountStacks(session, settings.observer_role, reach.regions, sts)
     members = OrganizationMembers(new_client(session, "organizations", region)) if settings.asks_organization else None
     observer = Observer(ledger, stacks, members, journal, clock)
-    return Controller(ledger, desk, Intake(ledger, desk, journal, clock, reach), reconciler, observer, clock)
-
-
-class _JsonLines(logging.Formatter):
-    """One JSON object per line, with what was given as `extra`."""
-
-    _OWN = frozenset(vars(logging.makeLogRecord({})))
-
-    def format(self, record: logging.LogRecord) -> str:
-        fields = {name: value for name, value in vars(record).items() if name not in self._OWN}
-        line = {"level": record.levelname, "message": record.getMessage(), **fields}
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
-
-
-def _configure_logging() -> None:
-    handler_of_ours = logging.StreamHandler()
-    handler_of_ours.setFormatter(_JsonLines())
-    logger = logging.getLogger("provider")
-    logger.handlers = [handler_of_ours]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    intake = Intake(ledger, desk, journal, clock, reach)
+    return Controller(ledger, desk, intake, reconciler, observer, meter, clock), meter, log

@@ -9,6 +9,7 @@ from provider.core.answers import Answer
 from provider.core.auditing import AuditEvent
 from provider.core.documents import Document
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
+from provider.core.measuring import Measured
 from provider.core.records import OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
 from provider.core.requests import RequestKey
 
@@ -50,6 +51,13 @@ class Journal(Protocol):
 
     def tell(self, events: Sequence[AuditEvent]) -> None:
         """Tell of events that have been committed; never raises."""
+
+
+class Meter(Protocol):
+    """Who counts and times what the controller does, for alarms."""
+
+    def record(self, measured: Iterable[Measured]) -> None:
+        """Take measures; never raises."""
 
 
 class Stacks(Protocol):

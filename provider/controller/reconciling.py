@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from provider.controller.passes import Pass
-from provider.controller.ports import Clock, Desk, Journal, Ledger, PolicyStore
+from provider.controller.ports import Clock, Desk, Journal, Ledger, Meter, PolicyStore
 from provider.core import auditing
 from provider.core.concluding import Conclusion, Outcome, Passed, conclude
 from provider.core.errors import LedgerConflict, WriteUnsettled
 from provider.core.identifiers import Arn, Target
+from provider.core.measuring import of_a_pass
 from provider.core.records import GrantRecord, PublicationRecord, ResourceRecord, TargetView
 from provider.core.statements import CentreId
 
@@ -59,12 +60,20 @@ class Reconciler:
     """Brings policies and ledger together."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that a controller has outside
-        self, ledger: Ledger, desk: Desk, policies: PolicyStore, journal: Journal, clock: Clock, centre: CentreId
+        self,
+        ledger: Ledger,
+        desk: Desk,
+        policies: PolicyStore,
+        journal: Journal,
+        meter: Meter,
+        clock: Clock,
+        centre: CentreId,
     ) -> None:
         self._ledger = ledger
         self._desk = desk
         self._policies = policies
         self._journal = journal
+        self._meter = meter
         self._clock = clock
         self._centre = centre
 
@@ -120,6 +129,8 @@ class Reconciler:
         settled = all(settled for _, settled, _ in concluded) and passed.outcome is not Outcome.UNSETTLED and not waits
         more = frozenset(arn for _, _, arns in concluded for arn in arns)
         due_at = self._due_at(one.resource, [view for view, _, _ in concluded], settled=settled)
+        took = self._clock.now() - started
+        self._meter.record(of_a_pass(passed, one.resource.findings, one.look, one.size, took))
         return _Passed(one.resource, names, due_at, settled, more, one.size)
 
     def _due_at(self, resource: ResourceRecord, views: Sequence[TargetView], *, settled: bool) -> float:

@@ -19,6 +19,9 @@ _OURS = {".py", ".json"}
 _LEFT_OUT = {"py.typed"}
 _NOT_RUN = {".pyi", ".typed"}
 _NOT_RUN_FOLDERS = {"tests", "benchmarks", "__pycache__"}
+_NOT_IMPORTED = ("aws_lambda_powertools/event_handler/", "aws_lambda_powertools/utilities/")
+_IMPORTED = ("aws_lambda_powertools/utilities/__init__.py", "aws_lambda_powertools/utilities/jmespath_utils/")
+"""Parts of libraries that nothing of ours comes to load, half a megabyte of the zip; and what is loaded of them."""
 _RECORDS = ("METADATA", "LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
 
 
@@ -107,6 +110,8 @@ def merged(wheels: Iterable[Wheel]) -> tuple[Entry, ...]:
 def _is_kept(path: PurePosixPath) -> bool:
     if path.parts[0].endswith(".dist-info"):
         return path.name.startswith(_RECORDS)
+    if path.as_posix().startswith(_NOT_IMPORTED) and not path.as_posix().startswith(_IMPORTED):
+        return False
     return path.suffix not in _NOT_RUN and not _NOT_RUN_FOLDERS.intersection(path.parts)
 
 

@@ -12,12 +12,14 @@ from twins import (
     MemoryJournal,
     MemoryLedger,
     MemoryMembers,
+    MemoryMeter,
     MemoryPolicies,
     MemoryStacks,
 )
 
 from provider.controller.entry import Controller
 from provider.controller.intake import Intake, Reach
+from provider.controller.metering import MeteredJournal
 from provider.controller.observing import Observer
 from provider.controller.reconciling import Reconciler
 from provider.core.answers import Answer
@@ -41,6 +43,7 @@ class Centre:
     desk: MemoryDesk = field(default_factory=MemoryDesk)
     policies: MemoryPolicies = field(default_factory=MemoryPolicies)
     journal: MemoryJournal = field(default_factory=MemoryJournal)
+    meter: MemoryMeter = field(default_factory=MemoryMeter)
     stacks: MemoryStacks = field(default_factory=MemoryStacks)
     members: MemoryMembers = field(default_factory=MemoryMembers)
     requests: int = 0
@@ -51,10 +54,11 @@ class Centre:
         self.controller = self.new_controller()
 
     def new_controller(self) -> Controller:
-        reconciler = Reconciler(self.ledger, self.desk, self.policies, self.journal, self.clock, self.id)
-        intake = Intake(self.ledger, self.desk, self.journal, self.clock, REACH)
-        observer = Observer(self.ledger, self.stacks, self.members, self.journal, self.clock)
-        return Controller(self.ledger, self.desk, intake, reconciler, observer, self.clock)
+        journal = MeteredJournal(self.journal, self.meter)
+        reconciler = Reconciler(self.ledger, self.desk, self.policies, journal, self.meter, self.clock, self.id)
+        intake = Intake(self.ledger, self.desk, journal, self.clock, REACH)
+        observer = Observer(self.ledger, self.stacks, self.members, journal, self.clock)
+        return Controller(self.ledger, self.desk, intake, reconciler, observer, self.meter, self.clock)
 
     def file(self, account: str, event: Mapping[str, Any], issued_at: str | None = None) -> RequestKey:
         self.requests += 1

@@ -30,6 +30,7 @@ from provider.core.identifiers import (
     resource_of,
     target_arn,
 )
+from provider.core.measuring import Measure, Measured
 from provider.core.records import NEW, GrantRecord, OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
 from provider.core.requests import RequestKey
 
@@ -258,6 +259,20 @@ class MemoryJournal:
 
     def tell(self, events: Sequence[AuditEvent]) -> None:
         self.events.extend(events)
+
+
+@dataclass
+class MemoryMeter:
+    """`ports.Meter` in a list."""
+
+    measured: list[Measured] = field(default_factory=list)
+
+    def record(self, measured: Iterable[Measured]) -> None:
+        self.measured.extend(measured)
+
+    def values(self, measure: Measure) -> list[float]:
+        """What was recorded of one measure."""
+        return [value for one, value in self.measured if one is measure]
 
 
 @dataclass

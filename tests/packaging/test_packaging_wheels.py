@@ -30,9 +30,9 @@ def no_index(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_pins_of_this_repository_are_complete() -> None:
-    """One wheel for the provider; five pure ones, and one per Python and architecture, for the controller."""
+    """One wheel for the provider; six pure ones, and one per Python and architecture, for the controller."""
     assert len(pinned_hashes(ROOT / "requirements" / "provider.txt")) == 1
-    assert len(pinned_hashes(ROOT / "requirements" / "controller.txt")) == 5 + 4 * 2
+    assert len(pinned_hashes(ROOT / "requirements" / "controller.txt")) == 6 + 4 * 2
 
 
 @pytest.mark.parametrize("line", ["some", "some==1.0", f"some>=1.0 --hash=sha256:{DIGEST}", "some==1.0 --hash=md5:00"])
