@@ -11,6 +11,7 @@ import message_entries
 import resource_pages
 
 from provider import localcloud
+from provider.editor import template_schema
 from provider.localcloud.behaviour import TABLE
 
 HERE = Path(__file__).parent
@@ -58,9 +59,10 @@ def generated(page: str) -> str:
 
 
 def main() -> None:
-    """Write all pages."""
+    """Write all pages, and the schema for editors."""
     for page in PARTS:
         (HERE / page).write_text(generated(page), "utf-8")
+    template_schema.FILE.write_text(template_schema.text(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ COMMANDS = (
     "release",
     "request",
     "rules",
+    "schema",
     "targets",
     "undeploy",
     "withdraw",

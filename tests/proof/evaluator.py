@@ -7,10 +7,14 @@ import json
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import node_environment
+from node_environment import NodeEnvironment, node
+
+_MADE_OF = ("requirements.txt", "package.json", "package-lock.json", ".npmrc", "evaluator.mjs")
+ENVIRONMENT = NodeEnvironment("proof", Path(__file__).parent, _MADE_OF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,9 @@ class Evaluator:
     """The process; use as a context manager."""
 
     def __init__(self) -> None:
-        home = node_environment.ensure()
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(node_environment.command(home), stdin=pipe, stdout=pipe, text=True, cwd=home)
+        home = ENVIRONMENT.ensure()
+        pipe, command = subprocess.PIPE, [str(node(home)), str(home / "evaluator.mjs")]
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=home)
 
     def judge(self, questions: Sequence[Question]) -> list[Opinion]:
         """Its opinion on each question."""

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import node_environment
 import pytest
-from evaluator import Evaluator, Question
+from evaluator import ENVIRONMENT, Evaluator, Question
 from local_opinion import would_allow
 from rolled_out import ROOT
 
@@ -169,7 +168,7 @@ def test_every_package_is_pinned_and_no_registry_is_named() -> None:
 
 
 def test_the_environment_is_built_once() -> None:
-    assert node_environment.ensure() == node_environment.ensure()
+    assert ENVIRONMENT.ensure() == ENVIRONMENT.ensure()
 
 
 def test_nothing_of_ours_knows_the_evaluator() -> None:
