@@ -78,22 +78,23 @@ class Finding:
 def of_call(views: Iterable[TargetView], call: ApiCall) -> Finding:
     """Where the permission to call a REST API stands; of several, the one that is nearest to being in force."""
     found = [_of_call(view, call) for view in views if _stage_of(view, call)]
-    return _nearest(found)
+    return nearest(found)
 
 
 def of_authorizer(views: Iterable[TargetView], api: str, region: str) -> Finding:
     """Where the permission stands by which an API, of the asking account, uses another account's function as authorizer."""
     found = [
-        _finding(view, row)
+        finding(view, row)
         for view in views
         for row in view.grants
         if isinstance(row.grant.specification, AuthorizerUse)
         and (row.grant.specification.api_id, row.grant.origin.stack.region) == (api, region)
     ]
-    return _nearest(found)
+    return nearest(found)
 
 
-def _nearest(found: Sequence[Finding]) -> Finding:
+def nearest(found: Sequence[Finding]) -> Finding:
+    """Of several, the one that is nearest to being in force."""
     order = list(Standing)
     return max(found, key=lambda one: (order.index(one.standing), one.grant), default=Finding(Standing.UNPUBLISHED))
 
@@ -109,19 +110,19 @@ def _of_call(view: TargetView, call: ApiCall) -> Finding:
     mine = [row for row in view.grants if row.grant.origin.account == call.caller.account]
     if not mine:
         return Finding(Standing.NOT_ASKED, view.target.full_name)
-    lacking = {row.id: _lacks(row, call) for row in mine}
-    covering = [_finding(view, row) for row in mine if not lacking[row.id]]
+    lacks = {row.id: lacking(row, call) for row in mine}
+    covering = [finding(view, row) for row in mine if not lacks[row.id]]
     if covering:
-        return _nearest(covering)
-    nearest = min(mine, key=lambda row: (_LACKS.index(lacking[row.id]), row.id))
-    return Finding(Standing.NOT_COVERED, view.target.full_name, nearest.id, lacking[nearest.id])
+        return nearest(covering)
+    missed = min(mine, key=lambda row: (_LACKS.index(lacks[row.id]), row.id))
+    return Finding(Standing.NOT_COVERED, view.target.full_name, missed.id, lacks[missed.id])
 
 
 _LACKS = ("Methods", "Paths", "VpcEndpointIds", "Principals", "GrantType")
 """Properties of a grant that may keep a call out, the nearest miss first."""
 
 
-def _lacks(row: GrantRecord, call: ApiCall) -> str:
+def lacking(row: GrantRecord, call: ApiCall) -> str:
     """The property of a grant by which it is not about this call; empty where it is."""
     asked = row.grant.specification
     if not isinstance(asked, ApiExecution):
@@ -141,12 +142,14 @@ def _matches(pattern: str, call: ApiCall) -> bool:
     return re.fullmatch(regex, f"/{call.method}{call.path}") is not None
 
 
-def _finding(view: TargetView, row: GrantRecord) -> Finding:
+def finding(view: TargetView, row: GrantRecord) -> Finding:
+    """Where a grant that covers a call stands."""
     ended = row.grant.expires_at or ""
-    return Finding(_standing(view, row), view.target.full_name, row.id, ended=ended)
+    return Finding(standing_of(view, row), view.target.full_name, row.id, ended=ended)
 
 
-def _standing(view: TargetView, row: GrantRecord) -> Standing:
+def standing_of(view: TargetView, row: GrantRecord) -> Standing:
+    """Where a grant stands, whose target's publications are all in the view."""
     if row.withdrawn:
         return Standing.WITHDRAWN
     if row.has_expired(view.now):

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from provider.cli.errors import CommandError, ExitCode
 from provider.cli.reading import Sight, own_part, whole_ledger
 from provider.core.identifiers import ACCOUNT, AccountId
+from provider.core.statements import CentreId
 
 TABLE = "cross-account-permission-grants"
 
@@ -111,3 +112,10 @@ def _assumed(session: boto3.Session, role: str, **more: Any) -> boto3.Session:
 
 def _no_ledger(region: str) -> str:
     return f"There is no table {TABLE} in the central account in {region}. Name the centre's home Region by --region, or ask its operators for it."
+
+
+def centre_of(profile: str | None, region: str | None, central_account: str | None) -> CentreId:
+    """Which centre it is that the ledger belongs to."""
+    session = boto3.Session(profile_name=profile, region_name=region)
+    account = central_account or session.client("sts").get_caller_identity()["Account"]
+    return CentreId.of(AccountId(account), session.region_name)

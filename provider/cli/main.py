@@ -16,6 +16,7 @@ COMMANDS = (
     "deploy",
     "diff",
     "drift",
+    "explain",
     "grants",
     "local",
     "names",
