@@ -13,7 +13,7 @@ PAUSE = 5.0
 """Seconds between two deployments in one account; AWS takes no more (docs/aws-behaviour.md §3)."""
 
 _BREATH = 0.5
-_WAITS = 12  # breaths: one pause, and a second
+_WAITS = 14  # looks, a breath apart: one pause, and the second by which both ends are rounded
 _UNTIL_THEN = "its API has not been deployed since; the owner's next deployment of the stage takes it up"
 
 _CANARY = "the stage has a canary, which a deployment would end; it is deployed when the canary is gone"

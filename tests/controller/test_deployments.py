@@ -9,6 +9,7 @@ from resources import API, BUYER, SELLER, asked, create_all, published
 
 from provider.controller.deployments import PAUSE
 from provider.core.errors import ShutOut, WriteUnsettled
+from provider.core.identifiers import AccountId
 from provider.core.records import GrantRecord
 
 STAGE = f"{API}/prod"
@@ -90,6 +91,21 @@ def test_deployments_of_one_account_are_five_seconds_apart(redeploying: Centre) 
     for number in range(4):
         assert create(redeploying, f"P{number}", Paths=[f"/{number}"]).data["DeploymentStatus"] == "Deployed"
     assert len(redeploying.policies.deployments) == 4
+
+
+@pytest.mark.parametrize("since", [0.0, 0.01, 0.5, 0.99])
+def test_a_pass_just_after_a_deployment_waits_for_its_turn_and_deploys(redeploying: Centre, since: float) -> None:
+    """Whenever in a second that was: times are kept in whole ones. Else a burst's second pass would leave it to the schedule."""
+    redeploying.clock.time = float(int(redeploying.clock.time)) + since
+    assert redeploying.ledger.may_deploy(AccountId(OWNER), redeploying.clock.time, PAUSE)
+    redeploying.policies.last_deployed[OWNER] = redeploying.clock.time
+    key = redeploying.file(CONSUMER, asked("api", "ExecuteApi").event("Create"))
+    redeploying.clock.time -= 0.9  # which filing has taken
+    began = redeploying.clock.time
+    redeploying.controller.take([redeploying.desk.requests[key]], began + 1)
+    assert len(redeploying.policies.deployments) == 1
+    assert redeploying.desk.answers[key].data["DeploymentStatus"] == "Deployed"
+    assert redeploying.clock.time - began <= PAUSE + 2
 
 
 def test_who_waits_for_another_deployment_of_the_account_is_answered_after_it(redeploying: Centre) -> None:
