@@ -58,39 +58,49 @@ OUTPUT = click.option(
 def seen(profile: str | None, region: str | None, central_account: str | None) -> Iterator[Sight]:
     """The ledger as the caller may see it: all of it, or with a central account told the part of his own account."""
     now = time.time()
+    session = boto3.Session(profile_name=profile, region_name=region)
     if not central_account:
-        with ledger(profile, region) as client:
+        with _told_where(session.client("dynamodb"), _NO_LEDGER_OF_ALL) as client:
             yield whole_ledger(client, TABLE, now)
         return
     if ACCOUNT.fullmatch(central_account) is None:
         raise click.UsageError(f"{central_account!r} is no account id. Give --central-account 12 digits.")
-    reader, account = _reader(profile, region, central_account)
-    with _in_the_centre(reader) as client:
+    reader, account = _reader(session, central_account)
+    with _told_where(reader, _NO_LEDGER_OF_ONE) as client:
         yield own_part(client, TABLE, account, now)
 
 
 @contextmanager
-def _in_the_centre(session: boto3.Session) -> Iterator[Any]:
-    client = session.client("dynamodb")
+def _told_where(client: Any, remedy: str) -> Iterator[Any]:
+    """The same client; says what to do where it finds no ledger."""
     try:
         yield client
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            raise CommandError(_no_ledger(client.meta.region_name), ExitCode.REFUSED) from error
-        raise
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        fact = f"There is no table {TABLE} in {client.meta.region_name}."
+        raise CommandError(f"{fact} {remedy}", ExitCode.REFUSED) from error
 
 
-def _reader(profile: str | None, region: str | None, central_account: str) -> tuple[boto3.Session, AccountId]:
-    """A session of the centre's reader role for the caller's account, by its viewer role."""
-    caller = boto3.Session(profile_name=profile, region_name=region)
-    identity = caller.client("sts").get_caller_identity()
+_NO_LEDGER_OF_ALL = (
+    "Use a profile of the central account and its home Region; to read your own account's part, "
+    "name the central account by --central-account."
+)
+_NO_LEDGER_OF_ONE = "Name the centre's home Region by --region."
+
+
+def _reader(session: boto3.Session, central_account: str) -> tuple[Any, AccountId]:
+    """DynamoDB as the centre's reader role shows it to the caller's account, by that account's viewer role."""
+    sts = session.client("sts")
+    identity = sts.get_caller_identity()
     account, partition = identity["Account"], identity["Arn"].split(":")[1]
-    viewer = caller
     if f":assumed-role/{_VIEWER}/" not in identity["Arn"]:
-        viewer = _assumed(caller, _role(partition, account, _VIEWER), RoleSessionName="crossaccount")
+        role = _role(partition, account, _VIEWER)
+        sts = session.client("sts", **_keys(sts.assume_role(RoleArn=role, RoleSessionName="crossaccount")))
     tag = [{"Key": "account", "Value": account}]
-    reader = _assumed(viewer, _role(partition, central_account, _READER), RoleSessionName=account, Tags=tag)
-    return reader, AccountId(account)
+    role = _role(partition, central_account, _READER)
+    found = sts.assume_role(RoleArn=role, RoleSessionName=account, Tags=tag)
+    return session.client("dynamodb", **_keys(found)), AccountId(account)
 
 
 _VIEWER, _READER = "cross-account-permission-viewer", "cross-account-permission-reader"
@@ -100,18 +110,14 @@ def _role(partition: str, account: str, name: str) -> str:
     return f"arn:{partition}:iam::{account}:role/cross-account-permission/{name}"
 
 
-def _assumed(session: boto3.Session, role: str, **more: Any) -> boto3.Session:
-    given = session.client("sts").assume_role(RoleArn=role, **more)["Credentials"]
-    return boto3.Session(
-        aws_access_key_id=given["AccessKeyId"],
-        aws_secret_access_key=given["SecretAccessKey"],
-        aws_session_token=given["SessionToken"],
-        region_name=session.region_name,
-    )
-
-
-def _no_ledger(region: str) -> str:
-    return f"There is no table {TABLE} in the central account in {region}. Name the centre's home Region by --region, or ask its operators for it."
+def _keys(answer: Any) -> dict[str, str]:
+    """The credentials of an assumed role, as arguments of a client."""
+    given = answer["Credentials"]
+    return {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        "aws_session_token": given["SessionToken"],
+    }
 
 
 def centre_of(profile: str | None, region: str | None, central_account: str | None) -> CentreId:
