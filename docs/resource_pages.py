@@ -30,6 +30,8 @@ def properties(resource_type: str) -> str:
 def returns(resource_type: str) -> str:
     """What `Ref` and `Fn::GetAtt` return."""
     rules = schema(resource_type)
+    if not rules["x-returns"]:
+        return f"### Ref\n\n{rules['x-ref']}\n\n### Fn::GetAtt\n\nNothing."
     rows = [f"| `{name}` | {one['description']} | {_when(one)} |" for name, one in rules["x-returns"].items()]
     table = "\n".join(["| attribute | is | for |", "|---|---|---|", *rows])
     return f"### Ref\n\n{rules['x-ref']}\n\n### Fn::GetAtt\n\n{table}"
@@ -65,7 +67,7 @@ def _property(name: str, one: Schema, rules: Schema) -> Iterator[str]:
         yield ""
         yield f"  *{label}*: {text}"
     yield ""
-    yield f"  *Update requires*: {_update(name)}"
+    yield f"  *Update requires*: {_update(name, rules)}"
 
 
 def _required(name: str, rules: Schema) -> str:
@@ -118,13 +120,13 @@ def _limits(one: Schema) -> Iterator[tuple[str, str]]:
         yield "Default", f"`{str(one['default']).lower() if isinstance(one['default'], bool) else one['default']}`"
 
 
-def _update(name: str) -> str:
+def _update(name: str, rules: Schema) -> str:
     """CloudFormation replaces what returns another id: each change of what is asked is another grant, opened before the old one goes."""
     if name == "ServiceToken":
         return "not possible; CloudFormation refuses another ServiceToken"
     return (
         "No interruption"
-        if name == "ServiceTimeout"
+        if name == "ServiceTimeout" or not rules["x-returns"]  # nothing is asked for then
         else "No interruption: the new one is in force before the old one goes"
     )
 
@@ -133,4 +135,5 @@ PAGES = {
     "target.md": "Custom::CrossAccountTarget",
     "permission.md": "Custom::CrossAccountPermission",
     "lookup.md": "Custom::CrossAccountTargetLookup",
+    "guard.md": "Custom::CrossAccountGuard",
 }

@@ -76,6 +76,13 @@ class DynamoDBLedger:
         item = self._get(codec.account_key(account, target))
         return int(item["grants"]) if item else 0
 
+    def held_by(self, account: AccountId) -> Iterator[GrantRecord]:
+        """See `ports.Ledger.held_by`."""
+        for item in partition(self._client, self._table, f"ACCOUNT#{account}"):
+            for row in self._rows(codec.target_of(item["sk"].removeprefix("TARGET#")), "GRANT#"):
+                if isinstance(row, GrantRecord) and row.grant.origin.account == account:
+                    yield row
+
     def quarantined(self, now: float, age: float = 0.0) -> frozenset[AccountId]:
         """See `ports.Ledger.quarantined`."""
         accounts, read_at = self._quarantined

@@ -10,7 +10,7 @@ from provider.core.auditing import AuditEvent
 from provider.core.documents import Document
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
 from provider.core.measuring import Measured
-from provider.core.records import OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
+from provider.core.records import GrantRecord, OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
 from provider.core.requests import RequestKey
 
 
@@ -94,6 +94,9 @@ class Ledger(Protocol):
 
     def grants_of(self, account: AccountId, target: Target) -> int:
         """How many grants an account has on a target, those that are being removed included."""
+
+    def held_by(self, account: AccountId) -> Iterable[GrantRecord]:
+        """The grants of an account's stacks on whatever target, those that are being removed included."""
 
     def quarantined(self, now: float, age: float = 0.0) -> frozenset[AccountId]:
         """The accounts in quarantine, as of `age` seconds ago at the earliest."""

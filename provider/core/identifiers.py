@@ -20,7 +20,7 @@ DeclarationId = NewType("DeclarationId", str)
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 ISSUED_AT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
-_DECLARATION = re.compile(r"(grant|publication|lookup)-[0-9a-f]{32}")
+_DECLARATION = re.compile(r"(grant|publication|lookup|guard)-[0-9a-f]{32}")
 _STACK = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):cloudformation:(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9]):(?P<account>[0-9]{12})"
     r":stack/[A-Za-z0-9-]{1,128}/[A-Za-z0-9-]{1,128}"
@@ -59,6 +59,11 @@ class StackArn:
     partition: str
     region: str
     account: AccountId
+
+    @property
+    def name(self) -> str:
+        """The stack's name."""
+        return self.text.split("/")[1]
 
     @property
     def is_real(self) -> bool:

@@ -28,6 +28,9 @@ TARGET = "Custom::CrossAccountTarget"
 PERMISSION = "Custom::CrossAccountPermission"
 LOOKUP = "Custom::CrossAccountTargetLookup"
 RESOURCE_TYPES = (TARGET, PERMISSION, LOOKUP)
+"""The types that stacks use."""
+GUARD = "Custom::CrossAccountGuard"
+"""The type that account-provider.yaml has one resource of."""
 
 _SCHEMAS = Path(__file__).with_name("schemas")
 _LOOKED_AT = 50  # violations: enough to say the most telling first, whatever somebody sends
@@ -38,9 +41,9 @@ def schema(resource_type: str) -> dict[str, Any]:
     """The JSON Schema of a resource type, such as `Custom::CrossAccountTarget`.
 
     Raises:
-        UnknownResourceType: the type is none of `RESOURCE_TYPES`.
+        UnknownResourceType: the type is none of ours.
     """
-    if resource_type not in RESOURCE_TYPES:
+    if resource_type not in (*RESOURCE_TYPES, GUARD):
         raise UnknownResourceType(resource_type)
     name = resource_type.removeprefix("Custom::")
     loaded: dict[str, Any] = json.loads((_SCHEMAS / f"{name}.json").read_text("utf-8"))

@@ -320,6 +320,17 @@ def test_what_is_known_of_an_account_is_read_back(ledger: Ledger) -> None:
     assert number not in ledger.accounts()
 
 
+def test_what_an_account_holds_is_found_whatever_the_target(ledger: Ledger) -> None:
+    account = AccountId("777777777777")
+    rows = [grant_row() for _ in range(3)]
+    theirs = [replace(row, grant=replace(row.grant, origin=replace(row.grant.origin, account=account))) for row in rows]
+    ledger.commit([*theirs[:2], grant_row(), publication_row()], [], NOW)
+    assert {row.id for row in ledger.held_by(account)} == {row.id for row in theirs[:2]}
+    ledger.commit([], [replace(theirs[0], version=1)], NOW)
+    assert list(ledger.held_by(account)) == [replace(theirs[1], version=1)]
+    assert list(ledger.held_by(AccountId("888888888888"))) == []
+
+
 def test_the_controllers_quarantine_is_lifted_by_it_and_has_policies_looked_at(ledger: Ledger) -> None:
     row = replace(grant_row(), awaiting=())
     account = AccountId(f"{next(_numbers):012}")

@@ -99,6 +99,10 @@ class MemoryLedger:
         rows = [row for (under, _), row in self.rows.items() if under == target and isinstance(row, GrantRecord)]
         return sum(1 for row in rows if row.grant.origin.account == account)
 
+    def held_by(self, account: AccountId) -> list[GrantRecord]:
+        grants = [row for row in self.rows.values() if isinstance(row, GrantRecord)]
+        return [row for row in grants if row.grant.origin.account == account]
+
     def quarantined(self, now: float, age: float = 0.0) -> frozenset[AccountId]:  # noqa: ARG002 - nothing is remembered
         return frozenset(self.quarantine)
 

@@ -11,7 +11,7 @@ from centre import CONSUMER, OWNER, Centre, Resource
 from resources import ALIASES, BUYER, asked, create_all, published
 from samtranslator.yaml_helper import yaml_parse
 
-from provider.core.properties import RESOURCE_TYPES, schema, validate
+from provider.core.properties import GUARD, RESOURCE_TYPES, schema, validate
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "resource-types"
@@ -31,11 +31,11 @@ def examples(page: str) -> Iterator[dict[str, Any]]:
     text = (PAGES / page).read_text("utf-8").split("## Examples", 1)[1]
     for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
         for resource in yaml_parse(block).values():
-            if resource["Type"] in RESOURCE_TYPES:
+            if resource["Type"] in (*RESOURCE_TYPES, GUARD):
                 yield resource
 
 
-@pytest.mark.parametrize("page", ["target.md", "permission.md", "lookup.md"])
+@pytest.mark.parametrize("page", ["target.md", "permission.md", "lookup.md", "guard.md"])
 def test_every_example_is_valid(page: str) -> None:
     found = list(examples(page))
     assert found
@@ -47,7 +47,7 @@ def test_every_example_is_valid(page: str) -> None:
         validate(resource["Type"], json.loads(json.dumps(properties)))
 
 
-@pytest.mark.parametrize("resource_type", RESOURCE_TYPES)
+@pytest.mark.parametrize("resource_type", [*RESOURCE_TYPES, GUARD])
 def test_every_property_and_attribute_has_its_description(resource_type: str) -> None:
     rules = schema(resource_type)
     for name, one in {**rules["properties"], **rules["x-returns"]}.items():

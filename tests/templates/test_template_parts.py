@@ -221,6 +221,15 @@ def test_what_can_hold_data_says_what_becomes_of_it(name: str) -> None:
     assert silent == []
 
 
+def test_the_guard_of_a_provider_is_made_last_and_so_deleted_first() -> None:
+    """CloudFormation deletes in the reverse order; nothing of the stack comes after the guard, and it needs the function."""
+    template = load("account-provider.yaml")["Resources"]
+    assert template["Guard"]["Type"] == "Custom::CrossAccountGuard"
+    assert template["Guard"]["Properties"]["ServiceToken"] == {"Fn::GetAtt": ["ProviderFunction", "Arn"]}
+    assert [one for one in template.values() if "Guard" in str(one.get("DependsOn", ""))] == []
+    assert resolved("account-provider.yaml")["Guard"]["Properties"]["AllowDeletionWithGrants"] == "false"
+
+
 RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 
 
@@ -230,6 +239,7 @@ RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 109
         ("central.yaml", "LogRetentionDays", RETENTIONS),
         ("account-provider.yaml", "LogRetentionDays", RETENTIONS),
         ("account-provider.yaml", "Architecture", ["arm64", "x86_64"]),
+        ("account-provider.yaml", "AllowDeletionWithGrants", ["true", "false"]),
         ("account-roles.yaml", "AliasTargetsConsent", ["Tag", "Publication"]),
     ],
 )
