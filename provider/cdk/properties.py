@@ -33,6 +33,7 @@ class TargetProperties(Service, total=False):
     role_arn: str
     allowed_grant_types: Required[Sequence[GrantType]]
     allowed_accounts: Sequence[str]
+    allowed_organizational_units: Sequence[str]
     allow_organization: bool
     maximum_grant_days: int
     maximum_grants_per_account: int

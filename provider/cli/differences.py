@@ -270,11 +270,20 @@ def _situation(asked: _Asked, declaration: Declaration, target: Target) -> Situa
     by_id = {row.id: row for row in rows}
     held = OriginRecord(asked.origin, frozenset(by_id), {row.id: row.target for row in rows})
     whole = sight.view(target)
-    seen = whole if isinstance(declaration, Publication) else TargetView(target, whole.publications, (), sight.now)
+    seen = whole if isinstance(declaration, Publication) else replace(whole, grants=())
     views = {row.target: sight.view(row.target) for row in rows if isinstance(row, PublicationRecord)}
     own = {row.id for row in rows}
     others = sum(1 for row in whole.grants if row.grant.origin.account == account and row.id not in own)
-    return Situation(held, by_id, seen, views, sight.now, others=others, quarantined=sight.quarantined)
+    return Situation(
+        held,
+        by_id,
+        seen,
+        views,
+        sight.now,
+        others=others,
+        quarantined=sight.quarantined,
+        units=whole.units.get(account),
+    )
 
 
 def _of_consumers(logical_id: str, view: TargetView, after: Publication) -> Iterator[Difference]:
@@ -282,7 +291,7 @@ def _of_consumers(logical_id: str, view: TargetView, after: Publication) -> Iter
     for row in sorted(view.grants, key=lambda one: one.id):
         if row.withdrawn or row.has_expired(view.now):
             continue
-        before, then = _refusal(row, view.current), _refusal(row, after)
+        before, then = _refusal(row, view.current, view), _refusal(row, after, view)
         if bool(before) == bool(then):
             continue
         verdict = Verdict.SUSPENDED if then else Verdict.GRANTED
@@ -291,11 +300,12 @@ def _of_consumers(logical_id: str, view: TargetView, after: Publication) -> Iter
         yield Difference(verdict, logical_id, row.grant.grant_type.value, view.target.full_name, why)
 
 
-def _refusal(row: GrantRecord, publication: Publication | None) -> str:
+def _refusal(row: GrantRecord, publication: Publication | None, view: TargetView) -> str:
     if publication is None:
         return "nothing is published under the name"
     try:
-        authorise(row.grant.origin.account, row.grant, publication)
+        account = row.grant.origin.account
+        authorise(account, row.grant, publication, view.units.get(account))
     except Permanent as refusal:
         return refusal.fact
     return ""

@@ -81,7 +81,7 @@ def _target_line(view: TargetView) -> TargetLine:
         types=tuple(sorted(publication.grant_types)) if publication else (),
         allowed=("organization",)
         if publication and publication.organization
-        else tuple(sorted(publication.accounts) if publication else ()),
+        else tuple(sorted(publication.accounts | publication.units) if publication else ()),
         grants=len(standing),
         consumers=len({row.grant.origin.account for row in standing}),
         since=_issued(record.asked_at) if record else "",

@@ -12,7 +12,7 @@ from provider.controller import codec
 from provider.controller.account_index import BY_ACCOUNT, grant_shown
 from provider.controller.codec import from_wire, to_wire
 from provider.controller.quarantine import quarantined
-from provider.core.identifiers import AccountId, Target
+from provider.core.identifiers import AccountId, Target, UnitId
 from provider.core.records import GrantRecord, PublicationRecord, Row, TargetView
 
 
@@ -44,13 +44,17 @@ def whole_ledger(client: Any, table: str, now: float) -> Sight:
     accounts = frozenset(one.account for one in quarantined(client, table))
     rows: list[Row] = []
     reservations: dict[tuple[str, str], AccountId] = {}
+    units: dict[AccountId, frozenset[UnitId]] = {}
     for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
         for item in map(from_wire, page["Items"]):
             if item["pk"].startswith("TARGET#"):
                 rows.append(codec.row_record(item))
+            elif item["pk"] == codec.UNITS:
+                told = codec.units_record(item)
+                units[told.account] = told.units
             elif item["pk"] == codec.NAMES:
                 reservations[item["environment"], item["name"]] = AccountId(item["owner"])
-    return Sight(views(rows, now, accounts), now, None, reservations, accounts)
+    return Sight(views(rows, now, accounts, units), now, None, reservations, accounts)
 
 
 def own_part(client: Any, table: str, account: AccountId, now: float) -> Sight:
@@ -70,7 +74,12 @@ def own_part(client: Any, table: str, account: AccountId, now: float) -> Sight:
     return Sight(views([*rows, *(row for row in held if row.id not in seen)], now), now, account)
 
 
-def views(rows: Iterable[Row], now: float, quarantined: frozenset[AccountId] = frozenset()) -> dict[Target, TargetView]:
+def views(
+    rows: Iterable[Row],
+    now: float,
+    quarantined: frozenset[AccountId] = frozenset(),
+    units: Mapping[AccountId, frozenset[UnitId]] | None = None,
+) -> dict[Target, TargetView]:
     """Records, by the name that they lie under, as they count at `now`."""
     publications: dict[Target, list[PublicationRecord]] = defaultdict(list)
     grants: dict[Target, list[GrantRecord]] = defaultdict(list)
@@ -80,7 +89,10 @@ def views(rows: Iterable[Row], now: float, quarantined: frozenset[AccountId] = f
         else:
             grants[row.target].append(row)
     names = sorted({*publications, *grants})
-    return {name: TargetView(name, tuple(publications[name]), tuple(grants[name]), now, quarantined) for name in names}
+    return {
+        name: TargetView(name, tuple(publications[name]), tuple(grants[name]), now, quarantined, units or {})
+        for name in names
+    }
 
 
 def _target(pk: str) -> Target | None:

@@ -9,6 +9,7 @@
 | `DEPLOYMENTS#<account>` | `DEPLOYMENTS` | when a REST API of the account was deployed last |
 | `QUARANTINE` | `<account>` | since when, by whom and why an account is in quarantine |
 | `ACCOUNTS` | `<account>` | whether an account is still in the organization, and has an observer role |
+| `UNITS` | `<account>` | in which organizational units an account is |
 | `NAMES` | `<environment>#<name>` | the owner a short name is reserved for |
 | `HISTORY#<owner>#<environment>#<name>` | `<time>#<id>` | what was removed, for as long as its TTL says |
 """
@@ -19,7 +20,8 @@ from typing import Any
 from provider.controller.attribute_values import attribute_value, plain_value
 from provider.core.absences import Absence, AbsenceKind, AccountRecord
 from provider.core.declarations import SHARE, Grant, OpenMethods, Publication, TargetReference
-from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, Origin, RequestId, Target
+from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, Origin, RequestId, Target, UnitId
+from provider.core.membership import UnitsRecord
 from provider.core.records import GrantRecord, GrantState, OriginRecord, PublicationRecord, Row, Waiting
 from provider.core.requests import RequestKey
 from provider.core.settling import LastEvent
@@ -32,6 +34,9 @@ QUARANTINE = "QUARANTINE"
 
 ACCOUNTS = "ACCOUNTS"
 """The partition of all accounts that have asked for something: listed as a whole, each written once a day."""
+
+UNITS = "UNITS"
+"""The partition of the organizational units of accounts that targets allow by them: each written once an hour."""
 
 SHARDS = 8
 """Parts of the index of what is due, so that no single partition takes every write."""
@@ -96,6 +101,21 @@ def account_key(account: AccountId, target: Target) -> Item:
 def account_record_key(account: AccountId) -> Item:
     """The key of what was found of an account."""
     return {"pk": ACCOUNTS, "sk": account}
+
+
+def units_key(account: AccountId) -> Item:
+    """The key of the organizational units that an account is in."""
+    return {"pk": UNITS, "sk": account}
+
+
+def units_item(record: UnitsRecord) -> Item:
+    """What was told of an account's units as an item."""
+    return {**units_key(record.account), "units": sorted(record.units), "toldAt": int(record.told_at)}
+
+
+def units_record(item: Mapping[str, Any]) -> UnitsRecord:
+    """What was told of an account's units from its item."""
+    return UnitsRecord(AccountId(item["sk"]), frozenset(map(UnitId, item["units"])), float(item["toldAt"]))
 
 
 def quarantine_key(account: AccountId) -> Item:
@@ -249,6 +269,7 @@ def _publication_parts(row: PublicationRecord) -> Item:
         "share": one.share,
         "redeploy": one.redeploy,
         "openMethods": one.open_methods.value,
+        "units": sorted(one.units),
         "seen": row.seen,
         "leaving": row.leaving,
         "withdrawn": row.withdrawn,
@@ -271,6 +292,7 @@ def _publication(target: Target, item: Mapping[str, Any]) -> Publication:
         share=int(item.get("share", SHARE)),
         redeploy=bool(item["redeploy"]),
         open_methods=OpenMethods(item["openMethods"]),
+        units=frozenset(map(UnitId, item.get("units", ()))),
     )
 
 

@@ -27,6 +27,7 @@ from provider.controller.reconciling import LEASE
 from provider.core.absences import AccountRecord
 from provider.core.errors import LedgerConflict
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
+from provider.core.membership import UnitsRecord
 from provider.core.records import NEW, GrantRecord, OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
 
 EMPTIED_ORIGIN_KEPT = 8 * 86_400
@@ -64,7 +65,9 @@ class DynamoDBLedger:
         rows = tuple(self._rows(target, ""))
         publications = tuple(row for row in rows if isinstance(row, PublicationRecord))
         grants = tuple(row for row in rows if not isinstance(row, PublicationRecord))
-        return TargetView(target, publications, grants, now)
+        asks = any(one.publication.units for one in publications)
+        units = {one.account: one.units for one in self.units()} if asks else {}
+        return TargetView(target, publications, grants, now, units=units)
 
     def sizes(self, arns: Iterable[Arn]) -> Mapping[Arn, int]:
         """See `ports.Ledger.sizes`."""
@@ -243,6 +246,23 @@ class DynamoDBLedger:
     def forget(self, account: AccountId) -> None:
         """See `ports.Ledger.forget`."""
         self._client.delete_item(TableName=self._table, Key=to_wire(codec.account_record_key(account)))
+
+    def units_of(self, account: AccountId) -> UnitsRecord | None:
+        """See `ports.Ledger.units_of`."""
+        item = self._get(codec.units_key(account))
+        return codec.units_record(item) if item else None
+
+    def units(self) -> Iterable[UnitsRecord]:
+        """See `ports.Ledger.units`."""
+        return map(codec.units_record, partition(self._client, self._table, codec.UNITS))
+
+    def keep_units(self, record: UnitsRecord) -> None:
+        """See `ports.Ledger.keep_units`."""
+        self._client.put_item(TableName=self._table, Item=to_wire(codec.units_item(record)))
+
+    def want_all_of(self, account: AccountId, now: float) -> None:  # noqa: ARG002 - wanted as of this machine's time
+        """See `ports.Ledger.want_all_of`."""
+        set_going(self._client, self._table, self, account)
 
     def suspend(self, account: AccountId, reason: str, now: float) -> None:
         """See `ports.Ledger.suspend`."""

@@ -214,5 +214,5 @@ def _controller(function_arn: str) -> tuple[Controller, CloudWatchMeter, Control
     stacks = AccountStacks(session, settings.observer_role, reach.regions, sts)
     members = OrganizationMembers(new_client(session, "organizations", region)) if settings.asks_organization else None
     observer = Observer(ledger, stacks, members, journal, clock)
-    intake = Intake(ledger, desk, journal, clock, reach)
+    intake = Intake(ledger, desk, journal, clock, reach, members)
     return Controller(ledger, desk, intake, reconciler, observer, meter, clock), meter, log

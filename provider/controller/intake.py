@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from provider.controller.ports import Clock, Desk, Journal, Ledger
+from provider.controller.ports import Clock, Desk, Journal, Ledger, Members
 from provider.controller.rates import Rates
+from provider.controller.units import Units
 from provider.core import auditing
 from provider.core.answers import Answer, Status, failed
 from provider.core.deciding import Decision, Situation, decide
@@ -21,9 +22,7 @@ from provider.core.errors import (
     NameNotReserved,
     Permanent,
 )
-from provider.core.guarding import guarded
 from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, RequestId, Target, target_arn
-from provider.core.properties import GUARD
 from provider.core.records import OriginRecord, PublicationRecord, Row, TargetView
 from provider.core.requests import Request, RequestKey, RequestType, known_id, parse
 
@@ -53,12 +52,15 @@ class Reach:
 class Intake:
     """Takes requests from the desk into the ledger."""
 
-    def __init__(self, ledger: Ledger, desk: Desk, journal: Journal, clock: Clock, reach: Reach) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - all that it is made of
+        self, ledger: Ledger, desk: Desk, journal: Journal, clock: Clock, reach: Reach, members: Members | None = None
+    ) -> None:
         self._ledger = ledger
         self._desk = desk
         self._journal = journal
         self._clock = clock
         self._reach = reach
+        self._units = Units(ledger, members, clock)
         self._rates = Rates()
 
     def take(self, item: Mapping[str, Any]) -> frozenset[Arn]:
@@ -103,10 +105,6 @@ class Intake:
         stack = request.origin.stack
         if stack.partition != self._reach.partition:  # an account's number there is another account's
             raise MalformedRequest("StackId", stack.text, f"a stack's ARN of partition {self._reach.partition}")
-        if request.resource_type == GUARD:
-            deleting = request.type is RequestType.DELETE
-            self._answer(request.key, guarded(request, self._ledger.held_by(request.key.account) if deleting else ()))
-            return frozenset()
         declaration = None if request.type is RequestType.DELETE else declared(request)
         if isinstance(declaration, Publication) and not self._reach.covers(declaration.arns[0]):
             problem, remedy = "is in no Region that the central account reaches", "Check its partition and Region."
@@ -135,13 +133,26 @@ class Intake:
         targets = {row.target for row in rows.values() if isinstance(row, PublicationRecord)}
         views = {target: self._ledger.view(target, now) for target in targets}
         asked = self._asked(declaration, rows, now) if declaration is not None else None
+        units = None
+        if asked is not None and isinstance(declaration, Grant | Lookup) and self._rests_on_units(request, asked):
+            units = self._units.now(request.key.account)
+            known = units if units is not None else self._units.known(request.key.account)
+            asked = replace(asked, units={} if known is None else {request.key.account: known})
         sizes = self._sizes(asked) if isinstance(declaration, Grant | Lookup) else {}
         count = self._others(request, asked, rows) if isinstance(declaration, Grant) and asked else 0
         return decide(
             request,
             declaration,
-            Situation(origin, rows, asked, views, now, sizes, count, self._ledger.quarantined(now, _AGE)),
+            Situation(origin, rows, asked, views, now, sizes, count, self._ledger.quarantined(now, _AGE), units),
         )
+
+    @staticmethod
+    def _rests_on_units(request: Request, asked: TargetView) -> bool:
+        """Whether it depends on the account's organizational unit what its owner allows it."""
+        publication = asked.current
+        if publication is None or publication.allows_by_name(request.key.account):
+            return False
+        return bool(publication.units)
 
     def _others(self, request: Request, asked: TargetView, rows: Mapping[DeclarationId, Row]) -> int:
         """How many grants the account has on the target beside those of this origin, which an update replaces."""

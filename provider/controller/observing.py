@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from provider.controller.ports import Clock, Journal, Ledger, Members, Stacks
+from provider.controller.units import Units
 from provider.core import auditing
 from provider.core.abandoning import Given, concerned, given_up, held_back, over, sighted
 from provider.core.absences import (
@@ -47,6 +48,7 @@ class Observer:
 
     def look_around(self, until: float) -> None:
         """Look at the origins whose time has come, as far as there is time; `until` in epoch seconds: no look begins later."""
+        Units(self.ledger, self.members, self.clock).refresh(until)
         self._accounts = {}
         for number, origin in enumerate(self.ledger.to_look_at(self.clock.now())):
             if number >= LOOKS or self.clock.now() >= until:
@@ -144,7 +146,7 @@ class Observer:
         if now - account.looked_at < BETWEEN_LOOKS / 2:
             return account
         account = replace(account, looked_at=now)
-        match self.members.standing(number) if self.members is not None else Standing.NOT_TOLD:
+        match self.members.membership(number).standing if self.members is not None else Standing.NOT_TOLD:
             case Standing.NOT_TOLD:
                 return self._keep(account)
             case Standing.MEMBER:

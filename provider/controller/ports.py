@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from provider.core.absences import AccountRecord, Sight, Standing
+from provider.core.absences import AccountRecord, Sight
 from provider.core.answers import Answer
 from provider.core.auditing import AuditEvent
 from provider.core.documents import Document
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
 from provider.core.measuring import Measured
+from provider.core.membership import Membership, UnitsRecord
 from provider.core.records import GrantRecord, OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
 from provider.core.requests import RequestKey
 
@@ -68,9 +69,9 @@ class Stacks(Protocol):
 
 
 class Members(Protocol):
-    """Which accounts the organization has."""
+    """Which accounts the organization has, and where they are in it."""
 
-    def standing(self, account: AccountId) -> Standing:
+    def membership(self, account: AccountId) -> Membership:
         """What the organization tells of an account; never raises."""
 
 
@@ -154,6 +155,18 @@ class Ledger(Protocol):
 
     def forget(self, account: AccountId) -> None:
         """Forget what was found of an account."""
+
+    def units_of(self, account: AccountId) -> UnitsRecord | None:
+        """The organizational units of an account as they were last told; None where it was never asked for."""
+
+    def units(self) -> Iterable[UnitsRecord]:
+        """Those of all accounts that were asked for."""
+
+    def keep_units(self, record: UnitsRecord) -> None:
+        """Remember what the organization has told of an account's units."""
+
+    def want_all_of(self, account: AccountId, now: float) -> None:
+        """Want the resources that an account's grants stand on, or would stand on."""
 
     def suspend(self, account: AccountId, reason: str, now: float) -> None:
         """Put an account that is not in quarantine into it, and want the resources that its grants stand on."""

@@ -94,12 +94,13 @@ def _left_without_consumers(
     grants = [one.after for one in concluded if isinstance(one.after, GrantRecord) and not one.after.withdrawn]
     untouched = (one.before for one in concluded if one.after == one.before)
     leaving = (row for row in untouched if isinstance(row, PublicationRecord) and row.leaving and not row.awaiting)
-    lonely = (row for row in leaving if not any(_lets_in(row, grant, view.now) for grant in grants))
+    lonely = (row for row in leaving if not any(_lets_in(row, grant, view) for grant in grants))
     return tuple(Conclusion(row, None, ()) for row in lonely if not passed.leaves_undeployed(row))
 
 
-def _lets_in(row: PublicationRecord, grant: GrantRecord, now: float) -> bool:
-    return authorises(grant.grant, row.publication) and not grant.has_expired(now)
+def _lets_in(row: PublicationRecord, grant: GrantRecord, view: TargetView) -> bool:
+    units = view.units.get(grant.grant.origin.account)
+    return authorises(grant.grant, row.publication, units) and not grant.has_expired(view.now)
 
 
 def _conclude(view: TargetView, row: Row, passed: Passed) -> Conclusion:
@@ -138,7 +139,7 @@ def _refusal(view: TargetView, row: GrantRecord) -> CrossAccountError | None:
     if publication is None:
         return TargetNotPublished(row.target.full_name, row.target.environment)
     try:
-        authorise(row.grant.origin.account, row.grant, publication)
+        authorise(row.grant.origin.account, row.grant, publication, view.units.get(row.grant.origin.account))
     except CrossAccountError as error:
         return error
     if row.grant.origin.account in view.quarantined:

@@ -10,26 +10,33 @@ from provider.core.errors import (
     Permanent,
     StageNotPublished,
     TooManyGrants,
+    UnitsNotTold,
 )
-from provider.core.identifiers import AccountId
+from provider.core.identifiers import AccountId, UnitId
 from provider.core.specifications import ApiExecution
 
 _DAY = 86_400
 
 
-def authorise(account: AccountId, grant: Grant | None, publication: Publication) -> None:
+def authorise(
+    account: AccountId, grant: Grant | None, publication: Publication, units: frozenset[UnitId] | None = None
+) -> None:
     """Return where the publication allows it; `grant` None asks only to see where the target is.
 
     The request role admits no account outside the organization, so the organization means every account
-    that could ask at all (docs/aws-behaviour.md §7).
+    that could ask at all (docs/aws-behaviour.md §7). `units` are the organizational units that the account is in, up to the root, as the
+    organization has told; None where it has not.
 
     Raises:
         AccountNotAllowed: the account is not among the allowed.
+        UnitsNotTold: it would be for its organizational unit, if that were known.
         GrantTypeNotOffered: the target is not offered for this.
         StageNotPublished: the grant names another stage than the published one.
     """
     full_name = publication.target.full_name
-    if not publication.organization and account not in publication.accounts:
+    if not publication.allows_by_name(account) and not publication.units & (units or frozenset()):
+        if publication.units and units is None:
+            raise UnitsNotTold(account, full_name)
         raise AccountNotAllowed(account, full_name)
     if grant is None:
         return
@@ -40,12 +47,12 @@ def authorise(account: AccountId, grant: Grant | None, publication: Publication)
         raise StageNotPublished(stage, full_name, publication.stage or "")
 
 
-def authorises(grant: Grant, publication: Publication | None) -> bool:
+def authorises(grant: Grant, publication: Publication | None, units: frozenset[UnitId] | None = None) -> bool:
     """The same as a question; no publication authorises nothing."""
     if publication is None:
         return False
     try:
-        authorise(grant.origin.account, grant, publication)
+        authorise(grant.origin.account, grant, publication, units)
     except Permanent:
         return False
     return True

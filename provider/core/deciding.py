@@ -20,7 +20,7 @@ from provider.core.errors import (
     TargetHasConsumers,
     TargetNotPublished,
 )
-from provider.core.identifiers import AccountId, Arn, DeclarationId, FunctionArn, Target, are_alike, resource_of
+from provider.core.identifiers import AccountId, Arn, DeclarationId, FunctionArn, Target, UnitId, are_alike, resource_of
 from provider.core.placing import least_full
 from provider.core.records import (
     GrantRecord,
@@ -44,7 +44,8 @@ class Situation:
     `rows` are the existing records of the origin's `places`; `asked` is the target that a declaration
     names, with its publications, and with its grants where a publication is asked for; `views` are the
     whole names of publications that the origin holds; `sizes` the characters of the policies of several places; `others` how many grants
-    the account has on the target beside those of this origin; `quarantined` the accounts in quarantine.
+    the account has on the target beside those of this origin; `quarantined` the accounts in quarantine; `units` the organizational units
+    of the asking account as of now, None where that was not to be learnt.
     """
 
     origin: OriginRecord
@@ -55,6 +56,7 @@ class Situation:
     sizes: Mapping[Arn, int] = field(default_factory=dict)
     others: int = 0
     quarantined: frozenset[AccountId] = frozenset()
+    units: frozenset[UnitId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def decide(request: Request, declaration: Declaration | None, situation: Situati
 
 def _looked_up(request: Request, lookup: Lookup, situation: Situation) -> Answer:
     publication = _published(situation).publication
-    authorise(request.key.account, None, publication)
+    authorise(request.key.account, None, publication, situation.units)
     return Answer(Status.SUCCESS, lookup.id, data=target_data(least_full(publication.arns, situation.sizes)))
 
 
@@ -145,7 +147,7 @@ def _asked_anew(request: Request, grant: Grant, existing: Row | None, situation:
     publication = _published(situation).publication
     if publication.target.owner in situation.quarantined:
         raise AccountQuarantined(publication.target.owner)
-    authorise(request.key.account, grant, publication)
+    authorise(request.key.account, grant, publication, situation.units)
     told = _told(request, grant, publication, situation)
     row = (
         existing

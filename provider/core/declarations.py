@@ -21,6 +21,7 @@ from provider.core.identifiers import (
     RoleArn,
     Target,
     TargetArn,
+    UnitId,
     digest,
     target_arn,
 )
@@ -69,7 +70,7 @@ class Publication:
 
     `arns` are the places that a grant may stand on, one unless the owner lists qualifiers. `maximum_days` is for how many
     days a grant may be asked at most, None for ever; `per_account` is how many grants one account may have, `share` how many per
-    cent of a policy that several accounts are let into. `redeploy` and `open_methods` are about REST APIs alone.
+    cent of a policy that several accounts are let into. `units` are organizational units (or the root) whose accounts may ask. `redeploy` and `open_methods` are about REST APIs alone.
     """
 
     id: DeclarationId
@@ -86,6 +87,11 @@ class Publication:
     share: int = SHARE
     redeploy: bool = False
     open_methods: OpenMethods = OpenMethods.REFUSE
+    units: frozenset[UnitId] = frozenset()
+
+    def allows_by_name(self, account: AccountId) -> bool:
+        """Whether an account may ask whatever organizational unit it is in."""
+        return self.organization or account in self.accounts
 
     @property
     def resources(self) -> frozenset[Arn]:
@@ -178,6 +184,7 @@ def _publication(origin: Origin, properties: Mapping[str, Any]) -> Publication:
         share=int(properties.get("MaximumPolicySharePerAccount", SHARE)),
         redeploy=is_true(properties.get("RedeployOnChange")),
         open_methods=OpenMethods(properties.get("MethodsWithoutAuthorization", OpenMethods.REFUSE)),
+        units=frozenset(UnitId(text) for text in properties.get("AllowedOrganizationalUnits", ())),
     )
     return replace(publication, id=_id("publication", origin, *_content(publication)))
 
@@ -195,7 +202,8 @@ def _content(one: Publication) -> tuple[object, ...]:
         one.redeploy,
         one.open_methods,
     )
-    return (*offers, *options)
+    # Without units it is the publication that it was before there were any.
+    return (*offers, *options, *([sorted(one.units)] if one.units else ()))
 
 
 def _published(origin: Origin, properties: Mapping[str, Any]) -> tuple[Arn, ...]:

@@ -250,6 +250,16 @@ class AccountNotAllowed(Permanent):
         )
 
 
+class UnitsNotTold(Permanent):
+    """The owner allows organizational units, and AWS Organizations does not tell in which the account is; nothing new is granted meanwhile."""
+
+    def __init__(self, account: str, target: str) -> None:
+        super().__init__(
+            f"Target {target} allows organizational units, and which account {account} is in is not known.",
+            "Deploy again in some minutes, or have AskOrganization of central.yaml set to true.",
+        )
+
+
 class StageNotPublished(Permanent):
     """A consumer names another stage than the one that the owner has published."""
 
@@ -318,17 +328,6 @@ class TargetHasConsumers(Permanent):
         super().__init__(
             f"Target {target} still has {consumers} grant{'s' if consumers > 1 else ''}; deleting it would cut them off.",
             "Have their stacks drop them, or first deploy it with AllowDeletionWithConsumers: true.",
-        )
-
-
-class ProviderNeeded(Permanent):
-    """The stack of an account's provider function is deleted while grants live whose stacks need the function for their own deletion."""
-
-    def __init__(self, region: str, grants: int, logical_id: str, stack: str) -> None:
-        super().__init__(
-            f"{grants} grant{'s' if grants > 1 else ''} of stacks in {region} need{'' if grants > 1 else 's'} this function, "
-            f"first {logical_id} of {shown(stack)}.",
-            "Delete those stacks first, or update this one with AllowDeletionWithGrants=true.",
         )
 
 

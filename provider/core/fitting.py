@@ -45,7 +45,7 @@ def let_in_several(views: Iterable[TargetView]) -> bool:
     """Whether the owner lets more than one account into what these names point to."""
     current = [view.current for view in views if view.current is not None]
     accounts = {account for one in current for account in one.accounts}
-    return len(accounts) > 1 or any(one.organization for one in current)
+    return len(accounts) > 1 or any(one.organization or one.units for one in current)
 
 
 def fit(

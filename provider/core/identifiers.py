@@ -13,6 +13,8 @@ from typing import NewType, Self
 AccountId = NewType("AccountId", str)
 Arn = NewType("Arn", str)
 RequestId = NewType("RequestId", str)
+UnitId = NewType("UnitId", str)
+"""Of an organizational unit (`ou-…`) or of the root (`r-…`)."""
 IssuedAt = NewType("IssuedAt", str)
 """CloudFormation's time of an event as `20261121T031800Z`; the form sorts as time does."""
 DeclarationId = NewType("DeclarationId", str)

@@ -7,7 +7,17 @@ from enum import StrEnum
 from provider.core.absences import Absence
 from provider.core.consent import authorises
 from provider.core.declarations import Grant, Publication
-from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, Origin, Target, digest, resource_of
+from provider.core.identifiers import (
+    AccountId,
+    Arn,
+    DeclarationId,
+    IssuedAt,
+    Origin,
+    Target,
+    UnitId,
+    digest,
+    resource_of,
+)
 from provider.core.requests import RequestKey
 from provider.core.settling import Held, LastEvent
 
@@ -134,13 +144,17 @@ Row = PublicationRecord | GrantRecord
 
 @dataclass(frozen=True, slots=True)
 class TargetView:
-    """All that the ledger holds under one name, as it counts at `now` (epoch seconds), with the accounts in quarantine."""
+    """All that the ledger holds under one name, as it counts at `now` (epoch seconds), with the accounts in quarantine.
+
+    `units` are the organizational units of accounts as they were last told, where a publication asks for any.
+    """
 
     target: Target
     publications: tuple[PublicationRecord, ...]
     grants: tuple[GrantRecord, ...]
     now: float
     quarantined: frozenset[AccountId] = frozenset()
+    units: Mapping[AccountId, frozenset[UnitId]] = field(default_factory=dict)
 
     @property
     def current(self) -> Publication | None:
@@ -171,7 +185,8 @@ class TargetView:
         publication, place = self.current, self.place(record)
         if publication is None or place is None or record.withdrawn or record.has_expired(self.now):
             return frozenset()
-        if record.grant.origin.account in self.quarantined or not authorises(record.grant, publication):
+        account = record.grant.origin.account
+        if account in self.quarantined or not authorises(record.grant, publication, self.units.get(account)):
             return frozenset()
         told = frozenset() if record.closed else frozenset({record.told})
         return (told | {place}) - publication.retired

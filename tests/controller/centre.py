@@ -56,7 +56,7 @@ class Centre:
     def new_controller(self) -> Controller:
         journal = MeteredJournal(self.journal, self.meter)
         reconciler = Reconciler(self.ledger, self.desk, self.policies, journal, self.meter, self.clock, self.id)
-        intake = Intake(self.ledger, self.desk, journal, self.clock, REACH)
+        intake = Intake(self.ledger, self.desk, journal, self.clock, REACH, self.members)
         observer = Observer(self.ledger, self.stacks, self.members, journal, self.clock)
         return Controller(self.ledger, self.desk, intake, reconciler, observer, self.meter, self.clock)
 

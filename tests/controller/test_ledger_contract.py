@@ -21,7 +21,8 @@ from provider.core.absences import Absence, AbsenceKind, AccountRecord
 from provider.core.answers import Answer, Status
 from provider.core.declarations import Grant, Publication, declared
 from provider.core.errors import InvalidProperty, LedgerConflict
-from provider.core.identifiers import AccountId, Arn, IssuedAt, RequestId, Target
+from provider.core.identifiers import AccountId, Arn, IssuedAt, RequestId, Target, UnitId
+from provider.core.membership import UnitsRecord
 from provider.core.records import GrantRecord, OriginRecord, PublicationRecord, Waiting
 from provider.core.requests import RequestKey, parse
 from provider.core.settling import LastEvent
@@ -318,6 +319,32 @@ def test_what_is_known_of_an_account_is_read_back(ledger: Ledger) -> None:
         assert ledger.accounts()[number] == one
     ledger.forget(number)
     assert number not in ledger.accounts()
+
+
+def test_an_accounts_units_are_read_back_and_seen_where_a_target_asks_for_them(ledger: Ledger) -> None:
+    number = AccountId(f"{next(_numbers):012}")
+    assert ledger.units_of(number) is None
+    for units in ({UnitId("r-ab12"), UnitId("ou-ab12-cdefgh34")}, frozenset[UnitId]()):
+        record = UnitsRecord(number, frozenset(units), NOW)
+        ledger.keep_units(record)
+        assert ledger.units_of(number) == record
+        assert record in list(ledger.units())
+    row = publication_row()
+    asking = replace(row, publication=replace(row.publication, units=frozenset({UnitId("r-ab12")})))
+    ledger.commit([asking], [], NOW)
+    view = ledger.view(asking.target, NOW)
+    assert view.publications[0].publication.units == {"r-ab12"}
+    assert view.units[number] == frozenset()
+
+
+def test_all_that_an_account_holds_is_wanted(ledger: Ledger) -> None:
+    row = replace(grant_row(), awaiting=())
+    account = AccountId(f"{next(_numbers):012}")
+    origin = replace(row.grant.origin, account=account)
+    row = replace(row, grant=replace(row.grant, origin=origin), told=arn(), placed=frozenset())
+    ledger.commit([row], [], NOW)
+    ledger.want_all_of(account, NOW)
+    assert row.told in list(ledger.due(time.time()))
 
 
 def test_what_an_account_holds_is_found_whatever_the_target(ledger: Ledger) -> None:

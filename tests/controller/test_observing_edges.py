@@ -117,10 +117,10 @@ def test_a_session_sees_one_stack_and_nothing_else() -> None:
 
 def test_the_organization_tells_members_from_strangers(cloud: LocalCloud) -> None:
     members = OrganizationMembers(cloud.client("organizations", "consumer"))
-    assert members.standing(AccountId("333333333333")) is Standing.MEMBER
-    assert members.standing(AccountId("999999999999")) is Standing.DEPARTED
+    assert members.membership(AccountId("333333333333")).standing is Standing.MEMBER
+    assert members.membership(AccountId("999999999999")).standing is Standing.DEPARTED
     not_asked = OrganizationMembers(cloud.client("organizations", "owner"))
-    assert not_asked.standing(AccountId("999999999999")) is Standing.NOT_TOLD
+    assert not_asked.membership(AccountId("999999999999")).standing is Standing.NOT_TOLD
 
 
 @pytest.mark.parametrize(
@@ -135,9 +135,9 @@ def test_the_organization_tells_members_from_strangers(cloud: LocalCloud) -> Non
 )
 def test_a_closed_account_has_left(account: dict[str, str], standing: Standing) -> None:
     """An older library knows Status alone."""
-    assert OrganizationMembers(Service({"Account": account})).standing(CONSUMER) is standing
+    assert OrganizationMembers(Service({"Account": account})).membership(CONSUMER).standing is standing
 
 
 def test_a_silent_organization_tells_nothing() -> None:
     for failure in (error("AccessDeniedException"), error("TooManyRequestsException"), NOTHING_SAID[-1]):
-        assert OrganizationMembers(Service(failure)).standing(CONSUMER) is Standing.NOT_TOLD
+        assert OrganizationMembers(Service(failure)).membership(CONSUMER).standing is Standing.NOT_TOLD

@@ -27,10 +27,12 @@ from provider.core.identifiers import (
     FunctionArn,
     Origin,
     Target,
+    UnitId,
     resource_of,
     target_arn,
 )
 from provider.core.measuring import Measure, Measured
+from provider.core.membership import Membership, UnitsRecord
 from provider.core.records import NEW, GrantRecord, OriginRecord, PublicationRecord, ResourceRecord, Row, TargetView
 from provider.core.requests import RequestKey
 
@@ -72,6 +74,7 @@ class MemoryLedger:
     quarantine: set[AccountId] = field(default_factory=set)
     members: dict[AccountId, AccountRecord] = field(default_factory=dict)
     suspended: set[AccountId] = field(default_factory=set)
+    placed: dict[AccountId, UnitsRecord] = field(default_factory=dict)
     history: list[Row] = field(default_factory=list)
 
     def origin(self, origin: Origin) -> OriginRecord:
@@ -85,11 +88,14 @@ class MemoryLedger:
 
     def view(self, target: Target, now: float) -> TargetView:
         rows = [row for (under, _), row in sorted(self.rows.items(), key=lambda pair: pair[0]) if under == target]
+        publications = tuple(row for row in rows if isinstance(row, PublicationRecord))
+        asks = any(row.publication.units for row in publications)
         return TargetView(
             target,
-            tuple(row for row in rows if isinstance(row, PublicationRecord)),
+            publications,
             tuple(row for row in rows if isinstance(row, GrantRecord)),
             now,
+            units={one.account: one.units for one in self.placed.values()} if asks else {},
         )
 
     def sizes(self, arns: Iterable[Arn]) -> Mapping[Arn, int]:
@@ -199,15 +205,24 @@ class MemoryLedger:
         if account not in self.quarantine:
             self.quarantine.add(account)
             self.suspended.add(account)
-            self._want_all_of(account, now)
+            self.want_all_of(account, now)
 
     def resume(self, account: AccountId) -> None:
         if account in self.suspended:
             self.suspended.discard(account)
             self.quarantine.discard(account)
-            self._want_all_of(account, 0.0)
+            self.want_all_of(account, 0.0)
 
-    def _want_all_of(self, account: AccountId, now: float) -> None:
+    def units_of(self, account: AccountId) -> UnitsRecord | None:
+        return self.placed.get(account)
+
+    def units(self) -> Iterable[UnitsRecord]:
+        return list(self.placed.values())
+
+    def keep_units(self, record: UnitsRecord) -> None:
+        self.placed[record.account] = replace(record, told_at=int(record.told_at))
+
+    def want_all_of(self, account: AccountId, now: float) -> None:
         for row in list(self.rows.values()):
             if isinstance(row, GrantRecord) and row.grant.origin.account == account:
                 for arn in row.placed | {resource_of(row.told)}:
@@ -242,17 +257,20 @@ class MemoryStacks:
 
 @dataclass
 class MemoryMembers:
-    """`ports.Members`: all are, but for those that have `departed`."""
+    """`ports.Members`: all are, but for those that have `departed`; `units` are the organizational units of those in any."""
 
     departed: set[str] = field(default_factory=set)
     silent: bool = False
     asked: list[AccountId] = field(default_factory=list)
+    units: dict[str, set[str]] = field(default_factory=dict)
 
-    def standing(self, account: AccountId) -> Standing:
+    def membership(self, account: AccountId) -> Membership:
         self.asked.append(account)
         if self.silent:
-            return Standing.NOT_TOLD
-        return Standing.DEPARTED if account in self.departed else Standing.MEMBER
+            return Membership(Standing.NOT_TOLD)
+        if account in self.departed:
+            return Membership(Standing.DEPARTED)
+        return Membership(Standing.MEMBER, frozenset(map(UnitId, self.units.get(account, {"r-ab12"}))))
 
 
 @dataclass

@@ -41,6 +41,7 @@ OF_TARGETS: dict[str, list[Any]] = {
     "Name": ["orders", "orders-2"],
     "Environment": ["dev", "prod"],
     "AllowedAccounts": [["111111111111"], ["444444444444"], ["111111111111", "444444444444"]],
+    "AllowedOrganizationalUnits": [["ou-ab12-cdefgh34"], ["r-ab12"]],
     "AllowOrganization": ["true"],
     "AllowDeletionWithConsumers": ["true"],
     "MaximumGrantDays": ["30", "31"],
@@ -170,6 +171,7 @@ def test_what_says_what_is_so_anyway_changes_no_publication(said: dict[str, Any]
         ({"AllowOrganization": "true"}, {"AllowOrganization": True}),
         ({"MaximumGrantDays": "30"}, {"MaximumGrantDays": 30}),
         ({"AllowedAccounts": ["1" * 12, "4" * 12]}, {"AllowedAccounts": ["4" * 12, "1" * 12]}),
+        ({"AllowedOrganizationalUnits": []}, {}),
         ({"RetiredArns": [f"{API}/a", f"{API}/b"]}, {"RetiredArns": [f"{API}/b", f"{API}/a"]}),
     ],
 )

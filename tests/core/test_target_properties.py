@@ -137,6 +137,16 @@ def test_a_target_says_who_may_ask() -> None:
         published("RoleArn", AllowedAccounts=None)
     assert refusal.value.name == "AllowedAccounts"
     assert published("RoleArn", AllowedAccounts=None, AllowOrganization="true").organization
+    units = published("RoleArn", AllowedAccounts=None, AllowedOrganizationalUnits=["ou-ab12-cdefgh34", "r-ab12"]).units
+    assert units == {"ou-ab12-cdefgh34", "r-ab12"}
+
+
+@pytest.mark.parametrize(
+    "unit", ["", "ou-ab12", "ou-ab12-short", "o-a1b2c3d4e5", "111111111111", "*", "ou-AB12-CDEFGH34", "r-ab12\n"]
+)
+def test_what_is_no_organizational_unit_is_refused(unit: str) -> None:
+    with pytest.raises(InvalidProperty, match="AllowedOrganizationalUnits"):
+        published("RoleArn", AllowedOrganizationalUnits=[unit])
 
 
 @pytest.mark.parametrize(

@@ -35,3 +35,21 @@ def test_a_closed_account_is_suspended_and_an_unknown_one_not_found(cloud: Local
     assert (found["State"], found["Status"]) == ("SUSPENDED", "SUSPENDED")
     with refused("AccountNotFoundException"):
         organizations.describe_account(AccountId="999999999999")
+
+
+def test_an_account_is_told_with_its_path(cloud: LocalCloud) -> None:
+    """Over all units up to the root, and anew when it is moved."""
+    organizations = cloud.client("organizations", "consumer")
+    account, root = "222222222222", "r-root"
+
+    def paths() -> list[str]:
+        found: list[str] = organizations.describe_account(AccountId=account)["Account"]["Paths"]
+        return found
+
+    assert paths() == [f"o-localcloud/{root}/{account}/"]
+    upper = organizations.create_organizational_unit(ParentId=root, Name="bank")["OrganizationalUnit"]["Id"]
+    lower = organizations.create_organizational_unit(ParentId=upper, Name="payments")["OrganizationalUnit"]["Id"]
+    organizations.move_account(AccountId=account, SourceParentId=root, DestinationParentId=lower)
+    assert paths() == [f"o-localcloud/{root}/{upper}/{lower}/{account}/"]
+    organizations.move_account(AccountId=account, SourceParentId=lower, DestinationParentId=root)
+    assert paths() == [f"o-localcloud/{root}/{account}/"]

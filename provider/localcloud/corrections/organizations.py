@@ -18,7 +18,16 @@ _Handler = Callable[..., Awaitable[_Answer]]
 
 def apply() -> None:
     """Replace the base's one organization per account."""
-    require("services.organizations", "_orgs", "_roots", "_accounts", "_policies", "_attachments", "_describe_account")
+    require(
+        "services.organizations",
+        "_orgs",
+        "_roots",
+        "_ous",
+        "_accounts",
+        "_policies",
+        "_attachments",
+        "_describe_account",
+    )
     supplant("services.organizations", "_ensure_org", lambda _: _ensure)
     supplant("services.organizations", "handle_request", _for_members)
 
@@ -47,6 +56,12 @@ def organization_of(account: str | None) -> str | None:
     source="AWS Organizations API Reference, CloseAccount, DescribeAccount; docs/aws-behaviour.md §7",
     test=f"{_TEST}::test_a_closed_account_is_suspended_and_an_unknown_one_not_found",
 )
+@behaviour(
+    call="organizations:DescribeAccount",
+    expected="Paths leads from the organization over root and units to the account, wherever it was moved",
+    source="AWS Organizations API Reference, Account",
+    test=f"{_TEST}::test_an_account_is_told_with_its_path",
+)
 def _for_members(old: _Handler) -> _Handler:
     responses = part("core.responses")
 
@@ -66,11 +81,22 @@ def _for_members(old: _Handler) -> _Handler:
 
 
 def _as_states() -> None:
-    """The base changes an account's Status, which State has taken the place of."""
-    accounts = part("services.organizations")._accounts  # noqa: SLF001 - the base's store
+    """The base changes an account's Status, which State has taken the place of, and its parent, which its path follows from."""
+    store = part("services.organizations")
+    accounts = store._accounts  # noqa: SLF001 - the base's store
     for number, account in list(accounts.items()):
-        if account["State"] != account["Status"]:
-            accounts[number] = {**account, "State": account["Status"]}
+        told = {"State": account["Status"], "Paths": [_path(number, account["_ParentId"], store._ous)]}  # noqa: SLF001
+        if any(account.get(name) != value for name, value in told.items()):
+            accounts[number] = {**account, **told}
+
+
+def _path(account: str, parent: str, units: Mapping[str, Mapping[str, Any]]) -> str:
+    """`<organization>/<root>/<units>/<account>/`, from the top."""
+    on_it = [account]
+    while parent != _ROOT:
+        on_it.insert(0, parent)
+        parent = str(units[parent]["_ParentId"])
+    return "/".join([settings.current().organization, _ROOT, *on_it, ""])
 
 
 def _refusal(code: str, message: str) -> _Answer:
@@ -118,6 +144,7 @@ def _account(name: str, account: str, told: settings.Settings) -> dict[str, Any]
         "State": "ACTIVE",
         "JoinedMethod": "CREATED",
         "JoinedTimestamp": 0,
+        "Paths": [_path(account, _ROOT, {})],
         "_ParentId": _ROOT,
     }
 
