@@ -33,6 +33,8 @@ MORE = {
     "organization's delegation policy names may call; its log says what Organizations answered. What is granted already stays.",
     "TargetHasConsumers": "A target that shall only move is updated, not deleted: consumers stay open on the old one until they are told. Whoever "
     "moves it to another stack creates it there first; then the old one may go.",
+    "ProviderNeeded": "`crossaccount grants --account` lists the grants of an account and their stacks. Where the centre cannot be asked any more, since the account has "
+    "left the organization, delete the stack a second time with `--retain-resources Guard`.",
     "AnswerLate": "The request lies in the central account's table and is taken as soon as the controller can. Deploying again is safe: it asks for "
     "the same grant.",
     "StaleEvent": "Two events of one resource overtook each other. What the later one asked stands.",

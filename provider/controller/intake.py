@@ -22,7 +22,9 @@ from provider.core.errors import (
     NameNotReserved,
     Permanent,
 )
+from provider.core.guarding import guarded
 from provider.core.identifiers import AccountId, Arn, DeclarationId, IssuedAt, RequestId, Target, target_arn
+from provider.core.properties import GUARD
 from provider.core.records import OriginRecord, PublicationRecord, Row, TargetView
 from provider.core.requests import Request, RequestKey, RequestType, known_id, parse
 
@@ -105,6 +107,10 @@ class Intake:
         stack = request.origin.stack
         if stack.partition != self._reach.partition:  # an account's number there is another account's
             raise MalformedRequest("StackId", stack.text, f"a stack's ARN of partition {self._reach.partition}")
+        if request.resource_type == GUARD:
+            deleting = request.type is RequestType.DELETE
+            self._answer(request.key, guarded(request, self._ledger.held_by(request.key.account) if deleting else ()))
+            return frozenset()
         declaration = None if request.type is RequestType.DELETE else declared(request)
         if isinstance(declaration, Publication) and not self._reach.covers(declaration.arns[0]):
             problem, remedy = "is in no Region that the central account reaches", "Check its partition and Region."

@@ -331,6 +331,17 @@ class TargetHasConsumers(Permanent):
         )
 
 
+class ProviderNeeded(Permanent):
+    """The stack of an account's provider function is deleted while grants live whose stacks need the function for their own deletion."""
+
+    def __init__(self, region: str, grants: int, logical_id: str, stack: str) -> None:
+        super().__init__(
+            f"{grants} grant{'s' if grants > 1 else ''} of stacks in {region} need{'' if grants > 1 else 's'} this function, "
+            f"first {logical_id} of {shown(stack)}.",
+            "Delete those stacks first, or update this one with AllowDeletionWithGrants=true.",
+        )
+
+
 # --- what AWS and the owner's account answer -----------------------------------------------------
 
 
