@@ -3,12 +3,13 @@
 import importlib
 import inspect
 import itertools
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests" / "controller"
 PAGE = ROOT / "docs" / "reliability.md"
 MUTATED = ("core", "controller")
+FORKING = Path(__file__).with_name("forking.py")
 LEDGER = ROOT / "provider" / "controller" / "dynamodb_ledger.py"
 ENOUGH = 240
 """Seconds for the tests of one mutant: one that goes round for ever is caught as well."""
@@ -75,46 +77,72 @@ def mutate(package: Path, mutant: Mutant) -> None:
     path.write_text(mutated(path.read_text("utf-8"), mutant), "utf-8")
 
 
-def first_failure(directory: Path, files: tuple[str, ...]) -> str | None:
-    """The first of the controller's tests that fails against the copy, None where all pass."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(directory),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "MODEL_BUDGET": "mutants",
-    }
-    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-p", "first_failure"]
-    command += ["-p", "no:cacheprovider", "-p", "no:xdist", "-x", "-q", "--tb=line", "-rfE", "--show-capture=no"]
-    try:
-        done = subprocess.run(
-            [*command, *(str(TESTS / name) for name in files)],
-            cwd=directory,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=ENOUGH,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return "goes round for ever"
-    if done.returncode == 0:
-        return None
-    failed = re.search(r"^(?:FAILED|ERROR) \S*::(\w+)", done.stdout, re.MULTILINE)
-    assert failed is not None, done.stdout + done.stderr
-    return failed[1]
+class Runner:
+    """Runs the controller's tests against copies of the package, in forks of one process (`forking.py`)."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def first_failure(self, directory: Path, files: tuple[str, ...]) -> str | None:
+        """The first of the tests that fails against the copy, None where all pass."""
+        options = [
+            "-c",
+            str(ROOT / "pyproject.toml"),
+            "-p",
+            "first_failure",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+        ]
+        options += [
+            "-W",
+            "ignore::pytest.PytestAssertRewriteWarning",
+            "-x",
+            "-q",
+            "--tb=line",
+            "-rfE",
+            "--show-capture=no",
+        ]
+        arguments = [*options, *(str(TESTS / name) for name in files)]
+        task = {"directory": str(directory), "arguments": arguments, "patience": ENOUGH}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{json.dumps(task)}\n")
+        self._process.stdin.flush()
+        done = json.loads(self._process.stdout.readline())
+        if done["code"] == 0:
+            return None
+        if done["code"] == -1:
+            return "goes round for ever"
+        failed = re.search(r"^(?:FAILED|ERROR) \S*::(\w+)", done["printed"], re.MULTILINE)
+        assert failed is not None, done["printed"]
+        return failed[1]
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Runner]:
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "MODEL_BUDGET": "mutants"}
+    command = [sys.executable, str(FORKING)]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Runner(process)
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 @pytest.mark.parametrize("files", sorted({mutant.by for mutant in MUTANTS}), ids=" ".join)
-def test_without_a_change_all_passes(files: tuple[str, ...], tmp_path: Path) -> None:
+def test_without_a_change_all_passes(files: tuple[str, ...], runner: Runner, tmp_path: Path) -> None:
     """Else anything would count as caught."""
     copy_of_the_package(tmp_path)
-    assert first_failure(tmp_path, files) is None
+    assert runner.first_failure(tmp_path, files) is None
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
-def test_the_controllers_tests_catch(mutant: Mutant, tmp_path: Path, record_property: Record) -> None:
+def test_the_controllers_tests_catch(mutant: Mutant, runner: Runner, tmp_path: Path, record_property: Record) -> None:
     mutate(copy_of_the_package(tmp_path), mutant)
-    seen = first_failure(tmp_path, mutant.by)
+    seen = runner.first_failure(tmp_path, mutant.by)
     assert seen, f"nothing in {', '.join(mutant.by)} fails"
     record_property("summary", f"| {mutant.name} | {_words(seen)} |")
 
