@@ -87,6 +87,7 @@ UNPROVEN: Mapping[tuple[str, str, str], str] = {
 NOT_DEPLOYED = {
     ("RequestRole", "UseTheTablesKey"): "with KmsKeyArn alone: the local cloud's tables have no keys",
     ("ControllerRole", "UseTheTablesKey"): "likewise",
+    ("ControllerRole", "UseTheQueuesKey"): "likewise, nor has its queue",
     ("ReaderRole", "ReadWithTheTablesKey"): "likewise",
     ("AuditorRole", "ReadWithTheTablesKey"): "likewise",
     ("ControllerRole", "AskTheOrganizationForItsMembers"): (

@@ -140,6 +140,34 @@ def test_a_dead_letter_waits_two_weeks() -> None:
     }
 
 
+def test_the_queue_takes_the_tables_key() -> None:
+    """One kind of encryption at a time: SQS refuses a queue that asks for both."""
+    arn = "arn:aws:kms:us-east-1:222222222222:key/1"
+    queue = central("DeadLetterQueue", KmsKeyArn=arn)
+    assert queue["KmsMasterKeyId"] == arn
+    assert "SqsManagedSseEnabled" not in queue
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "log_group"),
+    [
+        ("central.yaml", "ControllerFunction", "ControllerLogGroup"),
+        ("account-provider.yaml", "ProviderFunction", "ProviderLogGroup"),
+    ],
+)
+def test_a_log_takes_a_key_and_a_function_a_code_signing_configuration(
+    name: str, function: str, log_group: str
+) -> None:
+    """Where they are given, and not otherwise."""
+    key = "arn:aws:kms:us-east-1:222222222222:key/1"
+    signing = "arn:aws:lambda:us-east-1:222222222222:code-signing-config:csc-0123456789abcdef0"
+    plain, given = resolved(name), resolved(name, LogKmsKeyArn=key, CodeSigningConfigArn=signing)
+    assert "KmsKeyId" not in plain[log_group]["Properties"]
+    assert "CodeSigningConfigArn" not in plain[function]["Properties"]
+    assert given[log_group]["Properties"]["KmsKeyId"] == key
+    assert given[function]["Properties"]["CodeSigningConfigArn"] == signing
+
+
 def test_a_missed_event_waits_a_minute_at_most() -> None:
     """The schedule invokes the controller every minute, by a permission for that rule alone."""
     rule, permission = central("Schedule"), central("SchedulePermission")

@@ -410,6 +410,13 @@ ASKING_THE_ORGANIZATION = {
         None,
     ),
 }
+SENDING_WITH_THE_KEY = (
+    "Allow",
+    None,
+    ["kms:Decrypt", "kms:GenerateDataKey"],
+    ["arn:aws:kms:us-east-1:222222222222:key/1"],
+    {"StringEquals": {"kms:ViaService": "sqs.us-east-1.amazonaws.com"}},
+)
 READING_WITH_THE_KEY = (
     "Allow",
     None,
@@ -494,14 +501,15 @@ def test_asking_the_organization_adds_that_one_question_alone() -> None:
     assert powers("central.yaml", AskOrganization="true") == {**powers("central.yaml"), **ASKING_THE_ORGANIZATION}
 
 
-def test_a_key_for_the_tables_adds_its_use_through_dynamodb_alone() -> None:
-    """The roles that touch the tables may use it, those that read to read, no other, and for nothing else."""
+def test_a_key_adds_its_use_through_dynamodb_and_the_queues_through_sqs_alone() -> None:
+    """The roles that touch the tables may use it, those that read to read, who sends letters to send, and for nothing else."""
     [arn] = WITH_THE_KEY[3]
     added = powers("central.yaml", KmsKeyArn=arn)
     for role in ("RequestRole", "ControllerRole"):
         assert added.pop(("central.yaml", role, "UseTheTablesKey")) == WITH_THE_KEY
     for role in ("ReaderRole", "AuditorRole"):
         assert added.pop(("central.yaml", role, "ReadWithTheTablesKey")) == READING_WITH_THE_KEY
+    assert added.pop(("central.yaml", "ControllerRole", "UseTheQueuesKey")) == SENDING_WITH_THE_KEY
     assert added == powers("central.yaml")
 
 

@@ -130,6 +130,22 @@ def test_what_is_no_organization_is_refused(name: str, value: str) -> None:
             ["", "arn:aws-cn:kms:cn-north-1:222222222222:key/1a2b-3c"],
             ["alias/aws/dynamodb", "arn:aws:kms:us-east-1:222222222222:alias/x", "1a2b-3c"],
         ),
+        *(
+            (name, parameter, values, wrong)
+            for name in ("central.yaml", "account-provider.yaml")
+            for parameter, values, wrong in (
+                (
+                    "LogKmsKeyArn",
+                    ["", "arn:aws-cn:kms:cn-north-1:222222222222:key/mrk-1a2b3c"],
+                    ["alias/logs", "arn:aws:kms:us-east-1:222222222222:alias/x", "1a2b-3c"],
+                ),
+                (
+                    "CodeSigningConfigArn",
+                    ["", "arn:aws:lambda:us-east-1:222222222222:code-signing-config:csc-0123456789abcdef0"],
+                    ["csc-0123456789abcdef0", "arn:aws:lambda:us-east-1:222222222222:code-signing-config:csc-0"],
+                ),
+            )
+        ),
         ("central.yaml", "PermissionsBoundaryName", ["", "developer", "a/b/developer"], ["/developer", "a/", "a b"]),
         (
             "account-roles.yaml",
