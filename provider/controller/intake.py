@@ -88,7 +88,7 @@ class Intake:
             return self._settle(request)
         except Permanent as error:
             answer = failed(request, error)
-            self._answer(key, answer)
+            self._answer(key, answer, request)
             self._journal.tell([auditing.refused(request, answer)])
             return frozenset()
 
@@ -109,7 +109,9 @@ class Intake:
             raise MalformedRequest("StackId", stack.text, f"a stack's ARN of partition {self._reach.partition}")
         if request.resource_type == GUARD:
             deleting = request.type is RequestType.DELETE
-            self._answer(request.key, guarded(request, self._ledger.held_by(request.key.account) if deleting else ()))
+            self._answer(
+                request.key, guarded(request, self._ledger.held_by(request.key.account) if deleting else ()), request
+            )
             return frozenset()
         declaration = None if request.type is RequestType.DELETE else declared(request)
         if isinstance(declaration, Publication) and not self._reach.covers(declaration.arns[0]):
@@ -202,13 +204,16 @@ class Intake:
         for arn, names in decision.wanted.items():
             self._ledger.want(arn, names, now, decision.growth.get(arn, 0))
         for key, answer in decision.answers:
-            self._answer(key, answer)
+            self._answer(key, answer, request if key == request.key else None)
         self._journal.tell(auditing.gone(decision.deletes, request))
         return frozenset(decision.wanted)
 
-    def _answer(self, key: RequestKey, answer: Answer) -> None:
+    def _answer(self, key: RequestKey, answer: Answer, request: Request | None = None) -> None:
         self._desk.answer(key, answer)
-        _LOG.info("answered", extra={"account": key.account, "request": key.request_id, "status": answer.status})
+        origin = request.origin if request else None
+        asked = {"stack": origin.stack_id, "logical_id": origin.logical_id} if origin else {}
+        extra = {"account": key.account, "request": key.request_id, "declaration": answer.physical_id, **asked}
+        _LOG.info("answered", extra={**extra, "status": answer.status})
 
 
 def _time(issued_at: IssuedAt) -> datetime | None:

@@ -182,7 +182,13 @@ class Reconciler:
         self._desk.answer_all([answer for one in together for answer in one.answers])
         for one in together:
             for key, answer in one.answers:
-                extra = {"account": key.account, "request": key.request_id, "declaration": one.before.id}
+                row = one.before
+                asked = {
+                    "stack": row.origin.stack_id,
+                    "logical_id": row.origin.logical_id,
+                    "target": row.target.full_name,
+                }
+                extra = {"account": key.account, "request": key.request_id, "declaration": row.id, **asked}
                 _LOG.info("answered", extra={**extra, "status": answer.status})
 
     def _log(self, passed: Passed) -> None:

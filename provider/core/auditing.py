@@ -131,12 +131,11 @@ _LONGEST = 128
 
 def _detail(row: Row, before: Row) -> dict[str, Any]:
     """Who asked, by which stack, for what, where; the request is the one that waits for it, else the one that asked."""
-    declared = row.grant if isinstance(row, GrantRecord) else row.publication
     waiting = (*before.awaiting, *row.awaiting)
     found: dict[str, Any] = {
-        "account": declared.origin.account,
-        "stackId": declared.origin.stack_id,
-        "logicalId": declared.origin.logical_id,
+        "account": row.origin.account,
+        "stackId": row.origin.stack_id,
+        "logicalId": row.origin.logical_id,
         "requestId": waiting[-1].key.request_id if waiting else row.request,
         "askedBy": row.request,
         "declarationId": row.id,

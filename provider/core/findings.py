@@ -13,7 +13,7 @@ from provider.core.abandoning import concerned, held_back
 from provider.core.absences import AbsenceKind
 from provider.core.documents import Document, statements_of
 from provider.core.identifiers import Arn, DeclarationId
-from provider.core.records import GrantRecord, Row, TargetView
+from provider.core.records import Row, TargetView
 from provider.core.statements import SID_PREFIX, CentreId, Statement, understood
 
 FULL_SHARE = 0.8
@@ -123,8 +123,7 @@ def _is(row: Row, kind: AbsenceKind) -> bool:
 
 
 def _named(row: Row) -> str:
-    declared = row.grant if isinstance(row, GrantRecord) else row.publication
-    return f"{row.id} of {declared.origin.logical_id} in {declared.origin.stack_id}"
+    return f"{row.id} of {row.origin.logical_id} in {row.origin.stack_id}"
 
 
 def _told(one: Statement) -> str:

@@ -92,6 +92,11 @@ class PublicationRecord:
         return self.publication.id
 
     @property
+    def origin(self) -> Origin:
+        """Who asked for it."""
+        return self.publication.origin
+
+    @property
     def target(self) -> Target:
         """The name that it stands under."""
         return self.publication.target
@@ -128,6 +133,11 @@ class GrantRecord:
     def id(self) -> DeclarationId:
         """The grant's id."""
         return self.grant.id
+
+    @property
+    def origin(self) -> Origin:
+        """Who asked for it."""
+        return self.grant.origin
 
     @property
     def withdrawn(self) -> bool:
