@@ -88,6 +88,12 @@ def _in_file(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(found, dict):
         raise CommandError(f"{path} holds no properties. Write one JSON or YAML object, such as GrantType: ExecuteApi.")
+    # Before anything looks inside: by aliases a few lines of YAML can stand for a list without end.
+    for name, value in found.items():
+        if not (isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))):
+            raise CommandError(
+                f"Property {name[:40]} in {path} is neither text nor a list of texts. Write one of them."
+            )
     return found
 
 

@@ -58,8 +58,7 @@ def _resources() -> Schema:
 def _resource() -> Schema:
     """A resource of whatever type: one of ours has our properties."""
     known = [{"title": one, "const": one, "description": _described(schema(one))} for one in RESOURCE_TYPES]
-    # `properties` says nothing of a text; it has the YAML language server tell this choice from the conditions below on hover.
-    other: Schema = {"not": {"enum": list(RESOURCE_TYPES)}, "properties": {}}
+    other: Schema = {"not": {"enum": list(RESOURCE_TYPES)}}
     return {
         "type": "object",
         "properties": {"Type": {"anyOf": [*known, other]}},

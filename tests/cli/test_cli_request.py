@@ -172,6 +172,17 @@ def test_a_file_without_properties_is_one_sentence(
     assert account.invoked == []
 
 
+def test_aliases_that_multiply_are_one_sentence_at_once(
+    account: AccountTwin, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nine to the twentieth texts, were they looked at."""
+    levels = "".join(f"Y{one}: &{one} [{', '.join([f'*{one - 1}'] * 9)}]\n" for one in range(1, 20))
+    (tmp_path / "bomb.yaml").write_text(f"Paths: &0 [{', '.join(['x'] * 9)}]\n{levels}")
+    assert run(["request", "X", "--properties", str(tmp_path / "bomb.yaml")]) == ExitCode.ENVIRONMENT
+    assert "Property Y1 in " in capsys.readouterr().err
+    assert account.invoked == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

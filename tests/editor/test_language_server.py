@@ -137,6 +137,12 @@ def test_nothing_is_underlined_in_the_right_template_of_a_rule(server: LanguageS
     assert {page.name: one for page, one in zip(pages, found, strict=True) if one} == {}
 
 
+def test_nothing_is_underlined_in_templates_that_use_none_of_our_types(server: LanguageServer) -> None:
+    paths = sorted((ROOT / "tests" / "lint" / "corpus").iterdir())
+    found = server.all_findings(path.read_text("utf-8") for path in paths)
+    assert {path.name: one for path, one in zip(paths, found, strict=True) if one} == {}
+
+
 @pytest.mark.parametrize(
     ("place", "told"),
     [
@@ -163,6 +169,7 @@ def test_the_properties_that_are_not_there_yet_are_proposed(server: LanguageServ
     proposed = server.completions(PERMISSION + "      |\n")
     assert {"AuthorizerIds", "Environment", "ExpiresAt"} <= set(proposed)
     assert not {"Target", "GrantType"} & set(proposed)
+    assert not any("null" in text for text in proposed.values()), "what does not fit is no value to write"
 
 
 def test_the_values_of_a_property_are_proposed(server: LanguageServer) -> None:

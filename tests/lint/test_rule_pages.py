@@ -4,12 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from cfnlint.api import lint_file
-from cfnlint.config import ManualArgs
-from cfnlint.match import Match
+from linting import ROOT, RULES, linted
 
-ROOT = Path(__file__).parents[2]
-RULES = ROOT / "provider" / "lint" / "rules"
 PAGES = sorted(path for path in (ROOT / "docs" / "rules").glob("*.md") if path.stem != "README")
 
 # Where each page's finding stands: the line's text, without white space.
@@ -27,13 +23,6 @@ PLACES = {
     "W9109": ["OrdersDeployment1:"],
     "W9110": ["DeletionPolicy: Retain", "UpdateReplacePolicy: Retain"],
 }
-
-
-def linted(text: str, directory: Path) -> list[Match]:
-    """What cfn-lint finds with our rules."""
-    template = directory / "template.yaml"
-    template.write_text(text, "utf-8")
-    return list(lint_file(template, config=ManualArgs(append_rules=[str(RULES)], regions=["us-east-1"])))
 
 
 def templates(page: Path) -> tuple[str, str]:

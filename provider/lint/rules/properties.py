@@ -1,5 +1,6 @@
 """E9101: the properties of our types, held to the schemas that the controller holds them to."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,9 +50,17 @@ class CrossAccountProperties(CfnLintJsonSchema):
 
 
 def _is_unsure(found: ValidationError) -> bool:
-    """Whether only CloudFormation will know, or E9103 says it, whatever the values are."""
-    is_dynamic = isinstance(found.instance, str) and "{{resolve:" in found.instance
-    return is_dynamic or found.validator == "not" or bool(getattr(found, "unknown", False))
+    """Whether only CloudFormation will know, or E9103 says it, whatever the values are.
+
+    An identifier of Fn::ForEach stands in any text of its body as ${Name} or &{Name}; elsewhere E1029 has found it.
+    """
+    is_dynamic = isinstance(found.instance, str) and bool(_DYNAMIC.search(found.instance))
+    is_included = isinstance(found.instance, dict) and "Fn::Transform" in found.instance
+    is_unknown = is_included and found.validator in ("required", "anyOf")
+    return is_dynamic or is_unknown or found.validator == "not" or bool(getattr(found, "unknown", False))
+
+
+_DYNAMIC = re.compile(r"\{\{resolve:|[$&]\{")
 
 
 def _type_of(validator: Validator) -> str | None:

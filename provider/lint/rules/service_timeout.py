@@ -23,5 +23,5 @@ class CrossAccountServiceTimeout(CloudFormationLintRule):
         return [
             RuleMatch(["Resources", name, "Properties"], message)
             for name, resource in resources(cfn, *OURS)
-            if properties(resource) and "ServiceTimeout" not in properties(resource)
+            if properties(resource) and not {"ServiceTimeout", "Fn::Transform"} & set(properties(resource))
         ]
