@@ -11,6 +11,7 @@ from resources import published
 
 from provider.cli.ledger import TABLE
 from provider.cli.main import run
+from provider.cli.template_values import Values, unknown
 from provider.controller.names import Reservation, reserve
 from provider.core.identifiers import AccountId
 
@@ -277,3 +278,55 @@ def test_options_that_cannot_be_meant_are_said(
     path.write_text(json.dumps({"Resources": {}}))
     assert run(["diff", str(path), "--stack-name", "orders", *options]) == 2
     assert words in service.capsys.readouterr().err
+
+
+def test_a_condition_that_does_not_hold_takes_the_other_branch(diff: Diff) -> None:
+    """And makes the resource that waits for it."""
+    resources = {
+        "First": {**asks(), "Condition": "IsProd"},
+        "Second": {**asks(ApiId={"Fn::If": ["IsProd", "prod000000", "dev0000000"]}), "Condition": "IsDev"},
+    }
+    more = {
+        "Parameters": {"Stage": {"Type": "String", "Default": "dev"}},
+        "Conditions": {
+            "IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+            "IsDev": {"Fn::Or": [{"Fn::Equals": [{"Ref": "Stage"}, "dev"]}, {"Condition": "IsProd"}]},
+        },
+    }
+    assert diff(resources, **more) == (1, [["Granted", "Second", ""]])
+    prod = diff(resources, "--parameter", "Stage=prod", **more)
+    assert [line[1] for line in prod[1]] == ["First", "Second"]
+
+
+def test_an_account_at_its_limit_may_change_what_it_has_and_not_ask_for_more(diff: Diff) -> None:
+    """As the controller counts: beside those of the same resource."""
+    read = diff.read
+    read.ask(OWNER, target(MaximumGrantsPerAccount=1).event("Create"))
+    read.ask(CONSUMER, permission().event("Create"))
+    assert diff({"Permission": asks(ApiId="another000")})[1][0][0] == "Changed"
+    code, lines = diff({"Permission": asks(), "More": asks(ApiId="more000000")})
+    assert (code, [line[0] for line in lines]) == (5, ["Unchanged", "Refused"])
+
+
+def test_a_change_that_suspends_nobody_names_nobody(diff: Diff) -> None:
+    """Neither those who keep what they have, nor those who gave it up, or whose time is over."""
+    read = diff.read
+    read.ask(CONSUMER, permission().event("Create"))
+    gone = read.ask(CONSUMER, permission(ApiId="gone000000", ExpiresAt="2026-11-19T00:00:00Z").event("Create", None))
+    assert gone
+    wider = {"TokenServiceTarget": of(target(AllowedAccounts=[CONSUMER, OTHER]))}
+    _, lines = diff(wider, account=OWNER, stack="token-service")
+    assert [line[0] for line in lines] == ["Changed"]
+    narrower = {"TokenServiceTarget": of(target(AllowedAccounts=[OTHER]))}
+    _, lines = diff(narrower, account=OWNER, stack="token-service")
+    assert [line[0] for line in lines] == ["Changed"], "the one grant that is left has ended"
+
+
+def test_a_value_of_too_many_parts_is_unknown() -> None:
+    """However few bytes of YAML make it."""
+    node: object = "x"
+    for _ in range(7):
+        node = [node] * 10
+    found = unknown(Values({}, {}, {}).of(node))
+    assert found is not None
+    assert found.what == "more than 100000 parts"

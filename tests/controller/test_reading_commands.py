@@ -71,6 +71,14 @@ def test_a_consumer_sees_what_its_stacks_hold_and_no_more(granted: ReadCentre) -
     assert (mine["account"], mine["state"], mine["target"]) == (CONSUMER, "InForce", f"{OWNER}/token-service")
 
 
+def test_who_asks_for_what_is_his_own_sees_it_once(granted: ReadCentre) -> None:
+    """Though it is both what he owns and what he holds."""
+    granted.ask(OWNER, target(AllowedAccounts=[CONSUMER, OTHER, OWNER]).event("Create"))
+    granted.ask(OWNER, permission(OWNER, ApiId="owner00000").event("Create"))
+    found = granted.lines("grants", "--account", OWNER, *granted.account(OWNER))
+    assert len(found) == 1
+
+
 def test_who_is_a_viewer_already_goes_on_as_that(granted: ReadCentre) -> None:
     """A profile may assume the role by itself."""
     options = granted.account(CONSUMER)
