@@ -16,6 +16,8 @@ from provider.rollout.plan import TEMPLATES, given, steps
 from provider.rollout.sequence import roll_out
 from provider.rollout.stacks import parameters_of
 
+_TAG_KEY, _TAG_VALUE = 128, 256  # characters, as CloudFormation takes them
+
 
 @click.command(
     epilog="\b\nExamples:\n"
@@ -40,9 +42,23 @@ from provider.rollout.stacks import parameters_of
     metavar="TEMPLATE.NAME=VALUE",
     help="A parameter of a template; may be repeated. Those not given keep their value.",
 )
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A tag of every stack, and so of all in them that can have tags; may be repeated. Those not given stay.",
+)
 @DIRECTORY
-def command(
-    *, architecture: str, parameters: tuple[str, ...], directory: Path, yes: bool, dry_run: bool, **asked: Any
+def command(  # noqa: PLR0913 - one for each option
+    *,
+    architecture: str,
+    parameters: tuple[str, ...],
+    tags: tuple[str, ...],
+    directory: Path,
+    yes: bool,
+    dry_run: bool,
+    **asked: Any,
 ) -> None:
     """Deploy everything, or upgrade it: artifact buckets, zips, central parts, then the accounts that take part.
 
@@ -50,7 +66,7 @@ def command(
     and takes the accounts that are named; others go on as they are. Take part: accounts by profile, or all of organizational units.
     """
     plan, client_for = plan_of(
-        Asked(**asked), Architecture(architecture), _parameters(parameters), lambda: build(directory)
+        Asked(**asked), Architecture(architecture), _parameters(parameters), lambda: build(directory), _tags(tags)
     )
     _check(plan.parameters, {name: set(given(plan, name)) for name in plan.parameters})
     planned = steps(plan)
@@ -73,6 +89,16 @@ def _parameters(texts: Sequence[str]) -> dict[str, dict[str, str]]:
         if name not in parameters_of(_template(template)):
             raise click.UsageError(f"{template}.yaml has no parameter {name!r}. docs/templates.md lists what it has.")
         found.setdefault(template, {})[name] = value
+    return found
+
+
+def _tags(texts: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not (equals and 0 < len(key) <= _TAG_KEY and len(value) <= _TAG_VALUE) or key.startswith("aws:"):
+            raise click.UsageError(f"{text[:_TAG_KEY]!r} is no tag. Write KEY=VALUE, such as CostCentre=4711.")
+        found[key] = value
     return found
 
 

@@ -74,6 +74,7 @@ def plan_of(
     architecture: Architecture = Architecture.ARM64,
     parameters: Mapping[str, Mapping[str, str]] | None = None,
     build: Callable[[], Sequence[Artifact]] = list,
+    tags: Mapping[str, str] | None = None,
 ) -> tuple[Plan, ClientFor]:
     """The plan, and the clients of its accounts; `build` makes the zips once everybody has answered.
 
@@ -100,6 +101,7 @@ def plan_of(
         units=Units(units, administrator, administrator != organization.management) if units else None,
         parameters=parameters or {},
         suffix=_suffix(client),
+        tags=tags or {},
     )
     return plan, accounts.client
 

@@ -30,7 +30,7 @@ class Units:
 class Plan:
     """What to roll out where: `accounts` are 12-digit ids, the first Region is home.
 
-    `parameters` are the caller's own, by template; `suffix` is the DNS suffix of the partition.
+    `parameters` are the caller's own, by template, `tags` those of every stack; `suffix` is the DNS suffix of the partition.
     """
 
     organization: str
@@ -43,6 +43,7 @@ class Plan:
     units: Units | None = None
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     suffix: str = "amazonaws.com"
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> str:
@@ -198,6 +199,7 @@ def _steps(plan: Plan) -> Iterator[Step]:
             protected=template in _PROTECTED,
             adopts=template in _ADOPTS,
             patience=patience(template),
+            tags=plan.tags,
         )
         yield StackStep(_WHAT[template], account, region, stack)
         if template == ARTIFACTS:

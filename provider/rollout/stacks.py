@@ -44,7 +44,8 @@ _PATIENCE = 900
 class Stack:
     """A stack to have: its name, its template's text, its parameters.
 
-    Parameters that are not given keep what the stack has. `protected` from deletion; `adopts` takes over what has the names of its
+    Parameters and tags that are not given keep what the stack has. CloudFormation hands tags on to all that can have some
+    (docs/aws-behaviour.md §5). `protected` from deletion; `adopts` takes over what has the names of its
     resources already, where these are to be retained (docs/aws-behaviour.md §5). `patience`: seconds for one operation.
     """
 
@@ -54,6 +55,7 @@ class Stack:
     protected: bool = False
     adopts: bool = False
     patience: int = _PATIENCE
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class StackFailed(Exception):  # noqa: N818 - the stack has
@@ -84,6 +86,7 @@ def deploy(client: Any, stack: Stack) -> dict[str, str]:
         TemplateBody=stack.template,
         Parameters=_parameters(stack, found if kind == "UPDATE" else None),
         Capabilities=_CAPABILITIES,
+        Tags=_tags(stack, found),
         **options,
     )["Id"]
     if _has_changes(client, stack, change_set):
@@ -140,6 +143,12 @@ def _parameters(stack: Stack, found: Mapping[str, Any] | None) -> list[dict[str,
     kept = sorted((had & parameters_of(stack.template)) - set(stack.parameters)) if had else []
     given = [{"ParameterKey": key, "ParameterValue": value} for key, value in stack.parameters.items()]
     return [*given, *({"ParameterKey": key, "UsePreviousValue": True} for key in kept)]
+
+
+def _tags(stack: Stack, found: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """Those that the stack has, and those given over them."""
+    had = {one["Key"]: one["Value"] for one in (found or {}).get("Tags", [])}
+    return [{"Key": key, "Value": value} for key, value in sorted({**had, **stack.tags}.items())]
 
 
 def _cleared(client: Any, stack: Stack) -> dict[str, Any] | None:

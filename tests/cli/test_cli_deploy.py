@@ -220,6 +220,10 @@ def test_a_stack_that_fails_says_why(cloud: Cloud, capsys: pytest.CaptureFixture
         (["--parameter", "central"], "TEMPLATE.NAME=VALUE"),
         (["--parameter", "centre.AskOrganization=true"], "TEMPLATE.NAME=VALUE"),
         (["--parameter", "central.Asks=true"], "has no parameter 'Asks'"),
+        (["--tag", "CostCentre"], "'CostCentre' is no tag. Write KEY=VALUE"),
+        (["--tag", "=4711"], "KEY=VALUE"),
+        (["--tag", "aws:mine=4711"], "KEY=VALUE"),
+        (["--tag", "k" * 129 + "=v"], "KEY=VALUE"),
         (["--parameter", "central.OrganizationId=o-zzzzzzzzzz"], "follows from the other options"),
     ],
 )
@@ -235,6 +239,15 @@ def test_a_parameter_reaches_its_template(cloud: Cloud) -> None:
     assert run(asked("deploy", "--yes", "--parameter", "central.AskOrganization=true")) == 0
     [central] = [one for key, one in cloud.aws.stacks.items() if key[2].endswith("-central")]
     assert central.parameters["AskOrganization"] == "true"
+
+
+def test_every_stack_has_the_tags_and_keeps_those_that_it_had(cloud: Cloud) -> None:
+    everything = asked("deploy", "--yes", "--account-profile", "payments")
+    assert run([*everything, "--tag", "CostCentre=4711", "--tag", "Owner=a=b"]) == 0
+    assert [one.tags for one in cloud.aws.stacks.values()] == [{"CostCentre": "4711", "Owner": "a=b"}] * 4
+    assert run(everything) == 0
+    assert run([*everything, "--tag", "CostCentre=4712"]) == 0
+    assert [one.tags for one in cloud.aws.stacks.values()] == [{"CostCentre": "4712", "Owner": "a=b"}] * 4
 
 
 @pytest.mark.parametrize(("profile", "call_as"), [("central", "DELEGATED_ADMIN"), ("management", "SELF")])

@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,12 +69,40 @@ def interrupted(cloud: LocalCloud, at: str, *arguments: str) -> int:
     return code
 
 
+TAGS_OF: dict[str, Callable[[Callable[[str], Any], str], Any]] = {
+    "AWS::DynamoDB::Table": lambda client, name: client("dynamodb").list_tags_of_resource(
+        ResourceArn=client("dynamodb").describe_table(TableName=name)["Table"]["TableArn"]
+    )["Tags"],
+    "AWS::IAM::Role": lambda client, name: client("iam").list_role_tags(RoleName=name)["Tags"],
+    "AWS::Lambda::Function": lambda client, name: client("lambda").get_function(FunctionName=name)["Tags"],
+    "AWS::Logs::LogGroup": lambda client, name: client("logs").list_tags_log_group(logGroupName=name)["tags"],
+    "AWS::SQS::Queue": lambda client, url: client("sqs").list_queue_tags(QueueUrl=url)["Tags"],
+}
+"""How to read the tags of what can have some. Buckets, rules, alarms and mappings get a stack's tags on AWS alone."""
+
+
+def untagged(cloud: LocalCloud) -> list[str]:
+    """What of our stacks has not the tag that was asked for."""
+    found = []
+    for account in ("central", "owner", "consumer"):
+        client = partial(cloud.client, account=account)
+        stacks = client("cloudformation").describe_stacks()["Stacks"]
+        for stack in (one["StackName"] for one in stacks if one["StackName"].startswith(PREFIX)):
+            for one in client("cloudformation").list_stack_resources(StackName=stack)["StackResourceSummaries"]:
+                if one["ResourceType"] in TAGS_OF:
+                    tags = TAGS_OF[one["ResourceType"]](client, one["PhysicalResourceId"])
+                    pairs = tags.items() if isinstance(tags, dict) else [(tag["Key"], tag["Value"]) for tag in tags]
+                    found += [] if ("CostCentre", "4711") in pairs else [f"{stack}: {one['LogicalResourceId']}"]
+    return found
+
+
 def test_everything_comes_up_though_interrupted_and_goes_when_nobody_rests_on_it(cloud: LocalCloud) -> None:
     """The whole life: Ctrl-C in the middle of the central stack, the same command again, a grant, a refusal, an end, a new beginning."""
-    asked = [*options("owner", "consumer"), "--architecture", architecture().value]
+    asked = [*options("owner", "consumer"), "--architecture", architecture().value, "--tag", "CostCentre=4711"]
     assert interrupted(cloud, "central parts", "deploy", *asked) == 130
     done = run(cloud, "deploy", *asked)
     assert done.returncode == 0, done.stderr
+    assert untagged(cloud) == []
     function = deploy(
         cloud.client("cloudformation", "owner"),
         Stack("f", (TEMPLATES / "function.yaml").read_text("utf-8"), {"Tag": "allowed"}),

@@ -32,6 +32,7 @@ class StackTwin:
     template: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
     protected: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
     outcome: str = ""
     reason: str = ""
     next: tuple[str, dict[str, str]] = ("", {})
@@ -49,7 +50,7 @@ class AwsTwin:
 
     stacks: dict[tuple[str, str, str], StackTwin] = field(default_factory=dict)
     objects: dict[str, set[str]] = field(default_factory=dict)
-    change_sets: dict[str, tuple[Place, str, str, dict[str, str], str]] = field(default_factory=dict)
+    change_sets: dict[str, tuple[Place, str, str, dict[str, str], str, dict[str, str]]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     done: list[tuple[str, str, str]] = field(default_factory=list)
@@ -115,7 +116,8 @@ class CloudFormationTwin:
         if found is None:
             raise refused("DescribeStacks", f"Stack with id {name} does not exist")
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in found.parameters.items()]
-        one = {"StackStatus": found.status, "Parameters": parameters, "Outputs": []}
+        tags = [{"Key": key, "Value": value} for key, value in found.tags.items()]
+        one = {"StackStatus": found.status, "Parameters": parameters, "Outputs": [], "Tags": tags}
         return {"Stacks": [{**one, "EnableTerminationProtection": found.protected}]}
 
     def create_change_set(self, **given: Any) -> Any:
@@ -138,8 +140,9 @@ class CloudFormationTwin:
         }
         if unknown := set(told) - parameters_of(given["TemplateBody"]):
             raise refused("CreateChangeSet", f"Parameters: {sorted(unknown)} do not exist in the template")
+        tags = {one["Key"]: one["Value"] for one in given["Tags"]}
         arn = f"change-set/{len(self.aws.change_sets)}"
-        self.aws.change_sets[arn] = (self.place, name, given["TemplateBody"], told, kind)
+        self.aws.change_sets[arn] = (self.place, name, given["TemplateBody"], told, kind, tags)
         return {"Id": arn}
 
     def delete_change_set(self, *, ChangeSetName: str) -> None:
@@ -149,8 +152,9 @@ class CloudFormationTwin:
         self.aws.called("ExecuteChangeSet", lambda: self._executed(ChangeSetName))
 
     def _executed(self, arn: str) -> None:
-        place, name, template, parameters, kind = self.aws.change_sets.pop(arn)
+        place, name, template, parameters, kind, tags = self.aws.change_sets.pop(arn)
         stack = self.aws.stacks[*place, name]
+        stack.tags = tags
         stack.next, stack.reason = (template, parameters), self.aws.obstacle(place, name, parameters)
         stack.status = f"{kind}_IN_PROGRESS"
         ending = {"CREATE": "ROLLBACK_COMPLETE", "UPDATE": "UPDATE_ROLLBACK_COMPLETE"}[kind]
@@ -202,9 +206,9 @@ class WaiterTwin:
         self.client.aws.called(self.name, effect)
 
     def _planned(self, arn: str) -> None:
-        place, name, template, parameters, _ = self.client.aws.change_sets[arn]
+        place, name, template, parameters, _, tags = self.client.aws.change_sets[arn]
         stack = self.client.aws.stacks[*place, name]
-        if (stack.template, stack.parameters) == (template, parameters):
+        if (stack.template, stack.parameters, stack.tags) == (template, parameters, tags):
             answer = {"Status": "FAILED", "StatusReason": "The submitted information didn't contain changes."}
             raise WaiterError(self.name, "failed", answer)
 
