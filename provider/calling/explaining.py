@@ -7,7 +7,7 @@ from enum import StrEnum
 from provider.calling.causes import Cause, Kind
 from provider.calling.standing import ApiCall, Caller, Standing, lacking, standing_of
 from provider.core.consent import authorise
-from provider.core.errors import GrantTypeNotOffered, Permanent
+from provider.core.errors import GrantTypeNotOffered, Permanent, UnitsNotTold
 from provider.core.identifiers import AccountId, Arn
 from provider.core.records import GrantRecord, GrantState, TargetView
 from provider.core.specifications import ApiExecution, AuthorizerUse, GrantType
@@ -130,9 +130,12 @@ def _consent(sought: Sought) -> Iterator[Step]:
     if current is None or not sought.is_whole:
         return
     try:
-        authorise(_account(use), None, current)
+        authorise(_account(use), None, current, sought.view.units.get(_account(use)))
         if use.grant_type not in current.grant_types:
             raise GrantTypeNotOffered(use.grant_type, current.target.full_name, tuple(sorted(current.grant_types)))
+    except UnitsNotTold as untold:
+        yield Step(Part.CONSENT, Found.UNKNOWN, f"{untold.fact} An auditor's profile may show it.")
+        return
     except Permanent as refusal:
         yield Step(Part.CONSENT, Found.MISSING, str(refusal))
         return
@@ -188,8 +191,8 @@ def _some(asked: ApiExecution) -> str:
 
 
 def _standing(sought: Sought, row: GrantRecord) -> Standing:
-    """Where a grant stands; of one whose publication is not shown, as the last pass has left it."""
-    if sought.is_whole or row.withdrawn or row.has_expired(sought.view.now):
+    """Where a grant stands; of one whose owner's consent is not seen, as the last pass has left it."""
+    if _sees_consent(sought) or row.withdrawn or row.has_expired(sought.view.now):
         return standing_of(sought.view, row)
     if row.state is GrantState.SUSPENDED:
         return Standing.SUSPENDED
@@ -197,6 +200,13 @@ def _standing(sought: Sought, row: GrantRecord) -> Standing:
         return Standing.WAITING
     is_api = isinstance(row.grant.specification, ApiExecution)
     return Standing.UNDEPLOYED if is_api and not row.deployed else Standing.IN_FORCE
+
+
+def _sees_consent(sought: Sought) -> bool:
+    """Whether all is seen on which it hangs: the publication, and of organizational units the account's own."""
+    current, account = sought.view.current, _account(sought.use)
+    told = current is None or current.allows_by_name(account) or not current.units or account in sought.view.units
+    return sought.is_whole and told
 
 
 _KINDS = {

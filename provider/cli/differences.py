@@ -11,7 +11,7 @@ from provider.cli.template_values import Unknown, unknown
 from provider.core.consent import authorise
 from provider.core.deciding import Situation, decide
 from provider.core.declarations import Declaration, Grant, Lookup, Publication, declared
-from provider.core.errors import NameNotReserved, Permanent
+from provider.core.errors import NameNotReserved, Permanent, UnitsNotTold
 from provider.core.identifiers import AccountId, IssuedAt, Origin, RequestId, Target
 from provider.core.properties import LOOKUP, PERMISSION, TARGET
 from provider.core.records import GrantRecord, OriginRecord, PublicationRecord, Row, TargetView
@@ -170,6 +170,8 @@ def _judged(asked: _Asked, request: Request, declaration: Declaration, target: T
         return asked.said(Verdict.UNKNOWN, why, target)
     try:
         decide(request, declaration, _situation(asked, declaration, target))
+    except UnitsNotTold as untold:
+        return asked.said(Verdict.UNKNOWN, str(untold), target)
     except Permanent as refusal:
         return asked.said(Verdict.REFUSED, str(refusal), target)
     if isinstance(declaration, Lookup):
@@ -294,8 +296,10 @@ def _of_consumers(logical_id: str, view: TargetView, after: Publication) -> Iter
         before, then = _refusal(row, view.current, view), _refusal(row, after, view)
         if bool(before) == bool(then):
             continue
-        verdict = Verdict.SUSPENDED if then else Verdict.GRANTED
         account = row.grant.origin.account
+        verdict = Verdict.SUSPENDED if then else Verdict.GRANTED
+        if account not in view.units and after.units:  # then what is refused by name may be let in by its unit
+            verdict = Verdict.UNKNOWN if then else verdict
         why = then or f"account {account} is allowed again"
         yield Difference(verdict, logical_id, row.grant.grant_type.value, view.target.full_name, why)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from provider.cli.reading import Sight
 from provider.core.consent import authorise
-from provider.core.errors import Permanent
+from provider.core.errors import Permanent, UnitsNotTold
 from provider.core.identifiers import FunctionArn, RestApiArn, target_arn
 from provider.core.records import GrantRecord, GrantState, PublicationRecord, TargetView, current_record
 from provider.core.specifications import ApiExecution
@@ -147,11 +147,14 @@ def why(view: TargetView, row: GrantRecord, *, consent_is_seen: bool) -> str:
 
 
 def _refusal(view: TargetView, row: GrantRecord) -> str:
-    """The owner's no, as the controller would say it to who asks now."""
+    """The owner's no, as the controller would say it to who asks now; nothing where it hangs on a unit that is not told."""
     if view.current is None:
         return "nothing is published under the name"
+    account = row.grant.origin.account
     try:
-        authorise(row.grant.origin.account, row.grant, view.current)
+        authorise(account, row.grant, view.current, view.units.get(account))
+    except UnitsNotTold:
+        return ""
     except Permanent as refusal:
         return refusal.fact
     return ""

@@ -322,6 +322,13 @@ def test_a_change_that_suspends_nobody_names_nobody(diff: Diff) -> None:
     assert [line[0] for line in lines] == ["Changed"], "the one grant that is left has ended"
 
 
+def test_whom_units_let_in_is_unknown_where_they_are_not_told(diff: Diff) -> None:
+    diff.read.ask(CONSUMER, permission().event("Create"))
+    units = target(AllowedAccounts=None, AllowedOrganizationalUnits=["ou-abcd-11111111"])
+    code, lines = diff({"TokenServiceTarget": of(units)}, account=OWNER, stack="token-service")
+    assert (code, [line[0] for line in lines]) == (1, ["Changed", "Unknown"])
+
+
 def test_a_value_of_too_many_parts_is_unknown() -> None:
     """However few bytes of YAML make it."""
     node: object = "x"

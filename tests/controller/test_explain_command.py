@@ -244,6 +244,23 @@ def test_an_owner_is_told_all_of_his_target(healthy: Healthy) -> None:
     assert healthy.explain(*AUTHORIZER, *healthy.account(OWNER))[0] == "Allowed"
 
 
+def test_an_owner_is_not_told_in_which_unit_an_account_is(healthy: Healthy) -> None:
+    """Where consent hangs on it, that is unknown; where the grant stands is told by its record."""
+    units = target(AllowedAccounts=None, AllowedOrganizationalUnits=["ou-abcd-11111111"])
+    change = units.event("Update", healthy.ids["service"])
+    assert healthy.centre.ask(OWNER, change).status == "SUCCESS"
+    healthy.change(healthy.ids["authorizer"], "token-service", state="InForce")
+    verdict, parts = healthy.explain(*AUTHORIZER, *healthy.account(OWNER))
+    assert verdict == "Unknown"
+    assert {part: found for part, (found, _) in parts.items()} == {
+        "Publication": "Present",
+        "Consent": "Unknown",
+        "Grant": "Present",
+    }
+    [line] = healthy.lines("grants", "--target", "token-service", *healthy.account(OWNER))
+    assert (line["state"], line["why"]) == ("InForce", "")
+
+
 def test_a_short_name_means_what_is_reserved(healthy: Healthy) -> None:
     reserve(healthy.tables, TABLE, Reservation("default", "token-service", AccountId(OWNER)))
     assert healthy.explain(CONSUMER, "token-service")[0] == "Allowed"
