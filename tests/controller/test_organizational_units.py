@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from centre import CONSUMER, OTHER, OWNER, Centre, permission, source, target
+from centre import CONSUMER, FUNCTION, OTHER, OWNER, Centre, permission, source, target
 
 from provider.controller.members import OrganizationMembers
 from provider.controller.units import ASKED_AT_ONCE
@@ -108,6 +108,7 @@ def test_a_rollback_to_what_is_held_succeeds_while_the_organization_does_not_tel
     held = shared.ask(CONSUMER, asked.event("Create")).physical_id
     shared.members.silent = True
     hours_pass(shared, 2)
+    shared.policies.create(FUNCTION)  # made anew: its policy is gone, and what is asked for again is seen to
     answer = shared.ask(CONSUMER, asked.event("Update", held))
     assert (answer.status, answer.physical_id) == ("SUCCESS", held)
     assert shared.sources() == [source()]

@@ -14,6 +14,7 @@ SURPRISES, FLOODS, QUARANTINE = "test_policy_never_surprises.py", "test_floods.p
 LIMITS, REFUSED_DEPLOYMENTS = "test_role_policy_errors.py", "test_rest_api_deployment_errors.py"
 MEANING = "../core/test_statements_mean_what_is_asked.py"
 LOOKS, LEFT = "test_removed_without_an_event.py", "test_departed_accounts.py"
+UNITS = "test_organizational_units.py"
 GAPLESS, TYPES, ROLES = "test_update_without_gap.py", "test_bad_grant_types.py", "test_role_policy_reading.py"
 
 
@@ -166,10 +167,17 @@ MUTANTS = (
     Mutant("let a grant stand when its time is over", r" or record\.has_expired\(self\.now\):", ":", (ENDING,)),
     Mutant(
         "let what a quarantined account holds stand",
-        r"record\.grant\.origin\.account in self\.quarantined or not authorises",
+        r"account in self\.quarantined or not authorises",
         "not authorises",
         (QUARANTINE,),
     ),
+    Mutant(
+        "let who has left an organizational unit stand",
+        r"self\._ask\(record\.account, record\) is None",
+        "True",
+        (UNITS,),
+    ),
+    Mutant("grant for a unit on what was told long ago", r"return now - self\.told_at < HOUR", "return True", (UNITS,)),
     Mutant(
         "place on the fullest alias",
         r"return min\(arns, key=lambda arn: \(sizes",
