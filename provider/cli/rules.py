@@ -7,7 +7,7 @@ import click
 
 @click.command(
     epilog="\b\nExamples:\n"
-    '  cfn-lint -a "$(crossaccount rules)" template.yaml\n'
+    '  cfn-lint template.yaml -a "$(crossaccount rules)"\n'
     "  crossaccount rules   # for append_rules in .cfnlintrc\n"
 )
 def command() -> None:

@@ -107,6 +107,9 @@ def _value(name: str, rules: Mapping[str, Any]) -> Schema:
     if rules.get("type") == "string":
         # CloudFormation makes text of numbers: `Revision: 2` is one.
         plain["type"] = ["string", "number"]
+    elif isinstance(rules.get("type"), str):
+        # As a list of one: the language server then keeps our sentence, where none of the choices below fits.
+        plain["type"] = [rules["type"]]
     if "items" in rules:
         plain["items"] = _value(name, rules["items"])
     told = {"errorMessage": rules["x-remedy"], "patternErrorMessage": rules["x-remedy"]}

@@ -40,7 +40,7 @@ MISTAKES = [
     (PERMISSION.replace(": 300", ": soon"), 6, 23, "Give whole seconds, such as 180."),
     (PERMISSION.replace("333333333333/t", "33/T"), 7, 15, "Write <12-digit owner account>/<name>, such as "),
     (PERMISSION + LIST + "[abc, '*']\n", 10, 28, "Give the authorizer's id, such as a1b2c3 "),
-    (PERMISSION + LIST + "{Foo: bar}\n", 10, 22, "Incorrect type."),
+    (PERMISSION + LIST + "{Foo: bar}\n", 10, 22, "Give a list of 1 to 20 different authorizer ids"),
     (PERMISSION + "      Methods: [GET]\n", 10, 16, "Methods does not go with GrantType Authorizer. Remove one "),
     (TARGET + "      RoleArn: arn\n", 10, 16, "RoleArn does not go with FunctionArn. Remove one of the two."),
     (TARGET.replace("[Authorizer]", "[AssumeRole]"), 7, 27, "With FunctionArn use Authorizer or InvokeFunction."),

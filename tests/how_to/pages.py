@@ -99,10 +99,11 @@ def _grants(org: Organization) -> set[tuple[str, str]]:
 
 
 def _commands(directory: Path) -> Path:
-    """A directory with the two commands of the pages: the AWS CLI and ours."""
+    """A directory with the commands of the pages: the AWS CLI, cfn-lint and ours."""
     commands = directory / "bin"
     commands.mkdir()
     (commands / "aws").symlink_to(ensure(Environment.AWSCLI) / "bin" / "aws")
+    (commands / "cfn-lint").symlink_to(Path(sys.executable).with_name("cfn-lint"))
     ours = commands / "crossaccount"
     ours.write_text(
         f"#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -c 'from provider.cli.main import main; main()' \"$@\"\n"

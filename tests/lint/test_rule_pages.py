@@ -64,3 +64,11 @@ def test_every_rule_has_its_page_and_stands_in_the_list() -> None:
 def test_our_own_templates_and_examples_are_clean(template: Path, tmp_path: Path) -> None:
     found = linted(template.read_text("utf-8"), tmp_path)
     assert [(one.rule.id, one.message) for one in found if one.rule.id[1:3] == "91"] == []
+
+
+@pytest.mark.parametrize("place", ["README.md", "docs/rules/README.md", "provider/cli/rules.py"])
+def test_cfn_lint_is_told_the_template_before_the_rules(place: str) -> None:
+    """`-a` takes all that follows it for rules, the template too. docs/how-to/first-permission.md is followed so."""
+    commands = re.findall(r"cfn-lint .*crossaccount rules.*", (ROOT / place).read_text("utf-8"))
+    assert len(commands) == 1
+    assert re.match(r'cfn-lint template\.yaml -a "\$\(\S*crossaccount rules\)"', commands[0])
