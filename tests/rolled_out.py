@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from samtranslator.yaml_helper import yaml_parse
+
 from provider.cli.organization import ACCOUNTS
 from provider.localcloud import LocalCloud
 from provider.rollout.stacks import Stack, delete, deploy
@@ -27,9 +29,14 @@ class Organization:
     def deploy(
         self, account: str, name: str, template: Path, region: str = "us-east-1", **parameters: str
     ) -> dict[str, str]:
-        """Deploy a stack and return its outputs; `StackFailed` has the reason of the first failed resource."""
-        client = self.cloud.client("cloudformation", account, region)
-        return deploy(client, Stack(name, template.read_text("utf-8"), parameters))
+        """Deploy a stack and return its outputs; `StackFailed` has the reason of the first failed resource.
+
+        What is not given has its default value, whatever the stack had before.
+        """
+        client, text = self.cloud.client("cloudformation", account, region), template.read_text("utf-8")
+        declared = yaml_parse(text).get("Parameters", {})
+        defaults = {key: str(one["Default"]) for key, one in declared.items() if "Default" in one}
+        return deploy(client, Stack(name, text, {**defaults, **parameters}))
 
     def delete(self, account: str, name: str, region: str = "us-east-1") -> None:
         """Delete a stack; `StackFailed` likewise."""
