@@ -15,6 +15,7 @@ COMMANDS = (
     "demo",
     "deploy",
     "diff",
+    "doctor",
     "drift",
     "explain",
     "grants",

@@ -93,3 +93,9 @@ def test_an_account_reads_the_centre_through_its_viewer_or_not_at_all(shell: She
     assert shell("consumer", "grants", "--central-account", OWNER, code=4).startswith("Error: AWS denied AssumeRole")
     nowhere = shell("consumer", "grants", "--central-account", "", code=4)
     assert "--central-account" in nowhere
+
+
+@pytest.mark.parametrize("account", ["consumer", "owner"])
+def test_an_account_that_was_rolled_out_has_no_fault(shell: Shell, account: str) -> None:
+    """As IAM and Lambda tell it after a real deployment."""
+    assert shell(account, "doctor", "--home-region", "us-east-1") == []
