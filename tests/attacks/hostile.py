@@ -109,6 +109,7 @@ GOOD: dict[str, tuple[Any, ...]] = {
     "RoleArn": ("arn:aws:iam::444444444444:role/cross-account/own", "arn:aws:iam::444444444444:role/cross-account/a/b"),
     "AllowedGrantTypes": (["Authorizer"], ["Authorizer", "InvokeFunction"], ["ExecuteApi"], ["AssumeRole"]),
     "AllowedAccounts": (["111111111111"], ["111111111111", "444444444444"]),
+    "AllowedOrganizationalUnits": (["ou-ab12-cdefgh34"], ["r-ab12", "ou-ab12-cdefgh34"]),
     "AllowOrganization": ("true", "false", True),
     "AllowDeletionWithConsumers": ("true",),
     "RedeployOnChange": ("true", "false"),

@@ -9,6 +9,7 @@ from centre import CONSUMER, FUNCTION, OTHER, OWNER, Centre, permission, source,
 from provider.controller.members import OrganizationMembers
 from provider.controller.units import ASKED_AT_ONCE
 from provider.core.absences import Standing
+from provider.core.fitting import let_in_several
 from provider.core.identifiers import AccountId, UnitId
 from provider.core.membership import HOUR, UnitsRecord
 from provider.core.records import PublicationRecord
@@ -83,6 +84,12 @@ def test_who_moves_out_is_suspended_within_the_hour_and_returns_when_it_moves_ba
     shared.members.units[CONSUMER] = {ROOT, PAYMENTS}
     hours_pass(shared, 1.25)
     assert shared.sources() == [source()]
+
+
+def test_a_unit_counts_as_several_accounts_none_of_which_may_fill_the_policy(shared: Centre) -> None:
+    """As the whole organization does: how many are in it is not asked."""
+    [row] = [row for row in shared.ledger.rows.values() if isinstance(row, PublicationRecord)]
+    assert let_in_several([shared.ledger.view(row.target, shared.clock.now())])
 
 
 def test_an_owner_who_takes_a_unit_back_suspends_its_accounts_at_once(shared: Centre) -> None:
