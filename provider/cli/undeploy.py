@@ -14,8 +14,9 @@ from provider.cli.rolling import Asked, confirmed, options, plan_of, told
 from provider.cli.tables import show
 from provider.core.records import GrantRecord, Row
 from provider.packaging.release import bucket_name
-from provider.rollout.plan import CENTRAL, Plan, Removal, stack_name, taken_down
+from provider.rollout.plan import CENTRAL, ORGANIZATION, Plan, Removal, stack_name, taken_down
 from provider.rollout.sequence import ClientFor, take_down
+from provider.rollout.stacks import status
 
 
 @click.command(
@@ -32,6 +33,7 @@ def command(*, yes: bool, dry_run: bool, **asked: Any) -> None:
     Tables and artifact buckets are kept, and taken up again by the next `deploy`.
     """
     plan, client_for = plan_of(Asked(**asked))
+    _refuse_without_stack_sets(plan, client_for)
     removals = taken_down(plan)
     _refuse_while_held(plan, client_for)
     told(removals, client_for)
@@ -44,6 +46,13 @@ def command(*, yes: bool, dry_run: bool, **asked: Any) -> None:
         f"Deleted. Kept in account {plan.central}, {plan.home}: the tables cross-account-permission-requests, -answers"
     )
     click.echo(f"and -grants (protected from deletion). Kept with their stacks: {buckets}.")
+
+
+def _refuse_without_stack_sets(plan: Plan, client_for: ClientFor) -> None:
+    """Their accounts' providers would be left without a centre that answers them."""
+    client = client_for("cloudformation", plan.central, plan.home)
+    if plan.units is None and status(client, stack_name(ORGANIZATION)) is not None:
+        raise click.UsageError("There are StackSets of roles and providers. Give their --organizational-unit as well.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ProfileNotFound
+from rich.console import Console
 
-from provider.cli import deploy, places
+from provider.cli import deploy, places, progress
 from provider.cli.main import run
 
 sys.path.append(str(Path(__file__).parents[1] / "rollout"))
@@ -269,3 +271,34 @@ def test_undeploy_says_what_it_keeps(cloud: Cloud, capsys: pytest.CaptureFixture
 
 def test_undeploy_again_finds_nothing_and_fails_nothing(cloud: Cloud) -> None:
     assert run(asked("undeploy", "--account-profile", "payments", "--yes")) == 0
+
+
+def test_undeploy_takes_no_centre_away_from_accounts_of_stack_sets(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit = ["--organizational-unit", "ou-ab12-cdefgh34"]
+    assert run(asked("deploy", "--yes", *unit)) == 0
+    capsys.readouterr()
+    assert run(asked("undeploy", "--yes")) == 2
+    assert_refused(capsys, "--organizational-unit")
+    assert "central" in stands(cloud)
+    assert run(asked("undeploy", "--yes", *unit)) == 0
+    assert stands(cloud) == ["artifacts"]
+
+
+def test_a_terminal_sees_how_far_it_is_and_what_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = StringIO()
+    monkeypatch.setattr(progress, "Console", lambda **_: Console(file=seen, force_terminal=True, width=120))
+    progress.watched(iter(["artifact bucket", "central parts"]), 2)
+    assert "2/2" in seen.getvalue()
+    assert "done" in seen.getvalue()
+
+
+def test_what_stops_a_sequence_comes_through_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps() -> Iterator[str]:
+        yield "artifact bucket"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress, "Console", lambda **_: Console(file=StringIO(), force_terminal=True, width=120))
+    with pytest.raises(KeyboardInterrupt):
+        progress.watched(steps(), 2)
