@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv package local demo test check soak docs format clean
+.PHONY: help venv package local demo test check soak bench docs format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -51,10 +51,15 @@ soak: export MODEL_BUDGET := soak
 soak: $(STAMP) ## Play the model of CloudFormation and the concurrent writers at length
 	$(BIN)/pytest -q --timeout 7200 tests/controller/test_model.py tests/controller/test_concurrent_writers.py
 
+bench: export PYTHONPATH := tests:tests/core:tests/controller:tests/reliability
+bench: $(STAMP) ## Measure what docs/benchmarks.md says, write it, and print a row per goal
+	@$(BIN)/python tests/bench/run.py
+
 docs: export WRITE_DOCS := 1
 docs: $(STAMP) ## Write the generated parts of the docs
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/pytest -q tests/proof/test_every_permission_is_proven.py
+	@$(BIN)/pytest -q tests/end_to_end/test_local_and_demo.py -k recording
 
 format: $(STAMP) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix --quiet .

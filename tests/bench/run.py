@@ -1,0 +1,54 @@
+"""`make bench`: measure everything, write docs/benchmarks.md and its charts, and print a row per goal.
+
+What was measured is kept in .local/benchmarks.json; with `--again` the page is written from that.
+"""
+
+import json
+import logging
+import subprocess
+import sys
+import time
+import venv
+from hashlib import sha256
+from pathlib import Path
+
+from benchmark_page import page
+from goals import rows
+from measuring import everything
+
+ROOT = Path(__file__).parents[2]
+KEPT = ROOT / ".local" / "benchmarks.json"
+_LIST = ROOT / "requirements" / "bench.txt"
+
+
+def main() -> int:
+    """Do it all; whether every goal is met decides nothing here: the page says which is not."""
+    logging.disable()
+    if "--again" not in sys.argv:
+        began = time.monotonic()
+        measured = everything(lambda what: print(f"{time.monotonic() - began:6.0f} s  {what}", flush=True))
+        measured["minutes"] = (time.monotonic() - began) / 60
+        KEPT.parent.mkdir(exist_ok=True)
+        KEPT.write_text(json.dumps(measured), "utf-8")
+    measured = json.loads(KEPT.read_text("utf-8"))
+    (ROOT / "docs" / "benchmarks.md").write_text(page(measured, measured["minutes"]), "utf-8")
+    charts = [str(Path(__file__).with_name("charts.py")), str(KEPT), str(ROOT / "docs" / "benchmarks")]
+    subprocess.run([str(_with_matplotlib() / "bin" / "python"), *charts], check=True)
+    for one in rows(measured):
+        print(f"{'met    ' if one.met else 'NOT MET'}  {one.goal}: {one.measured}")
+    return 0
+
+
+def _with_matplotlib() -> Path:
+    """An environment that has what `charts` needs, made once for each list of it."""
+    home = ROOT / ".venvs" / f"bench-{sha256(_LIST.read_bytes() + sys.version.encode()).hexdigest()[:12]}"
+    if not (home / "complete").exists():
+        venv.create(home, with_pip=True, clear=True)
+        pip = [str(home / "bin" / "python"), "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
+        subprocess.run([*pip, "install", "--no-deps", "--requirement", str(_LIST)], check=True)
+        (home / "complete").touch()
+    return home
+
+
+if __name__ == "__main__":
+    sys.exit(main())
