@@ -97,8 +97,8 @@ def _bursts(measured: Mapping[str, Any]) -> str:
 
 {_table(head, lines, 10)}
 
-*Refused* includes those that ran out of time; *lost* were told of a success that the policy does not hold; times are in seconds since all
-have asked, *never* where CloudFormation has given up after {FOREVER:,.0f} s. *No leases* is a copy of the controller in which everybody holds every lease.
+*Refused* includes those that ran out of time; *lost* were told of a success that the policy does not hold, or that no deployment has taken up since the last
+write; times are in seconds since all have asked, *never* where CloudFormation has given up after {FOREVER:,.0f} s. *No leases* is a copy of the controller in which everybody holds every lease.
 
 How this is played. The zips' entry functions run in threads, each stack's provider in a cold environment of its own and up to 40 controllers
 (a new on-demand table's four shards, read in ten lanes each), and call the local cloud through its front door, under the deployed
@@ -167,7 +167,8 @@ def _calls(measured: Mapping[str, Any]) -> str:
 
 {_table(head, lines)}
 
-The controller's are those of a cold one; a warm one has its session with the owner's account already. The provider looks twice for its
+The controller's are those of a cold one; a warm one has its session with the owner's account already. The very first event of the warm
+provider opens its session with the centre. The provider looks twice for its
 answer here; it looks again after 0.15 s and then ever more rarely, every 2 s at most. After an Update that changes something CloudFormation sends
 the Delete of what was replaced.
 
