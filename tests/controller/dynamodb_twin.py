@@ -179,6 +179,9 @@ class DynamoDBTwin:
         due = [(one or {}).get("dueAt") for one in (before, after)]
         if due[0] != due[1]:  # in the index the old key goes and the new one comes
             self.units["write"] += sum(1 for one in due if one)
+        shown = [_shown(one or {}) for one in (before, after)]
+        if shown[0] != shown[1]:  # only then is the index written (docs/decisions/0021)
+            self.units["write"] += write_units(max(map(item_size, shown)), transaction=False)
 
     def put(self, table: str, key: Item, item: Item | None) -> None:
         """Make an item stand, or none, and count nothing."""
@@ -192,6 +195,12 @@ class DynamoDBTwin:
         rows[second] = json.dumps(item, default=sorted)
         if "dueShard" in item and "dueAt" in item:
             self.shards.setdefault(item["dueShard"]["S"], {})[first] = int(item["dueAt"]["N"])
+
+
+def _shown(item: Item) -> dict[str, Any]:
+    """What the index `account` holds of an item: nothing of one that has no account."""
+    names = ("pk", "sk", "account", *SHOWN) if "account" in item and "pk" in item else ()
+    return {name: item[name] for name in names if name in item}
 
 
 def _key(item: Item) -> tuple[str, str]:
