@@ -16,7 +16,6 @@ import click
 from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.json import JSON
-from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
@@ -214,13 +213,14 @@ class Demo:
 
     def _step(self, text: str) -> None:
         self.steps += 1
-        self.console.print(f"\n[bold]{self.steps}. {text}[/]")
+        self.console.print(f"\n[bold]{self.steps}. {text}[/]", soft_wrap=True)
 
     def _show(self, when: str) -> None:
         self.console.print(f"  [dim]the function's policy {when}:[/]")
         policy = self._policy()
-        shown = JSON(json.dumps(policy)) if policy else Text("(no policy)", style="yellow")
-        self.console.print(Padding(shown, (0, 0, 0, 4)), soft_wrap=True)
+        shown = JSON(json.dumps(policy)).text if policy else Text("(no policy)", style="yellow")
+        for line in shown.split():
+            self.console.print(Text("    ").append_text(line), soft_wrap=True)
 
     def _expect(self, what: str, holds: bool) -> None:
         if not holds:
