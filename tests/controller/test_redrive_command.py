@@ -172,7 +172,7 @@ def test_of_records_that_the_stream_has_forgotten_older_requests_keep_the_letter
 ) -> None:
     failing.file("old", issued="20261118T120000Z")
     failing.file("new", issued="20261118T120001Z")
-    failing.letter(0, 0, shardId="shardId-00000000000000000000-00000000")
+    failing.letter(1, 1, shardId="shardId-00000000000000000009-99999999")  # the second record's, were it there
     assert run(["redrive", "--wait", "0", "--output", "json"]) == 1
     assert printed(capsys) == [("Unanswered", CONSUMER, "old")]
     failing.answers = ("old",)

@@ -67,9 +67,6 @@ UNPROVEN: Mapping[tuple[str, str, str], str] = {
         "TellWhatHasBecomeOfGrants",
         "events:* for its actions",
     ): "its condition's key is PutEvents' alone",
-    ("ControllerRole", "SetDeadLettersAside", "without sqs:SendMessage"): (
-        "Lambda sends it when a batch has failed to the end; the local cloud's stream is patient for ever"
-    ),
     ("ArtifactBucketPolicy", "NothingGoesOverPlainHttp", "* for s3:cross-account-permission-…-…"): ONE_BUCKET,
     ("ArtifactBucketPolicy", "NothingGoesOverPlainHttp", "* for s3:cross-account-permission-…-…/*"): ONE_BUCKET,
     ("ArtifactBucketPolicy", "NothingIsOverwritten", "* for s3:cross-account-permission-…-…/*"): ONE_BUCKET,

@@ -57,6 +57,7 @@ class Life:
             for done in [workers.submit(step) for step in steps]:
                 done.result()
         self.a_request_that_the_stream_has_missed()
+        self.a_batch_that_fails_to_the_end()
 
     def functions(self, home: str, asking: str) -> None:
         """Functions and consumers of two Regions; created, changed, refused, deleted."""
@@ -175,6 +176,22 @@ class Life:
         self.org.cloud.fire_schedules()
         wait_until(lambda: "Item" not in tables.get_item(TableName=_REQUESTS, Key=key), "the request is answered")
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+    def a_batch_that_fails_to_the_end(self) -> None:
+        """Lambda sets it aside as the controller; its request is answered by the schedule."""
+        functions, tables, queues = (
+            self.org.cloud.client(service, "central") for service in ("lambda", "dynamodb", "sqs")
+        )
+        handler = functions.get_function_configuration(FunctionName=_CONTROLLER)["Handler"]
+        queue = queues.get_queue_url(QueueName="cross-account-permission-dead-letters")["QueueUrl"]
+        functions.update_function_configuration(FunctionName=_CONTROLLER, Handler="provider.nothing.handler")
+        key = {"account": {"S": CONSUMER}, "request": {"S": a_name("dead")}}
+        tables.put_item(TableName=_REQUESTS, Item={**key, "issuedAt": {"S": "20261101T000000Z"}})
+        letters = queues.receive_message(QueueUrl=queue, WaitTimeSeconds=20, VisibilityTimeout=0)
+        assert letters.get("Messages"), "the batch was set aside"
+        functions.update_function_configuration(FunctionName=_CONTROLLER, Handler=handler)
+        self.org.cloud.fire_schedules()
+        wait_until(lambda: "Item" not in tables.get_item(TableName=_REQUESTS, Key=key), "the request is answered")
 
     def names(self) -> None:
         """A short name that the centre has reserved."""
