@@ -18,6 +18,7 @@ import pytest
 from mutants import LEDGER_MUTANTS, MUTANTS, Mutant
 
 from provider.localcloud import LocalCloud
+from provider.localcloud.environments import ROOT_VARIABLE, root
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests" / "controller"
@@ -122,7 +123,7 @@ class Runner:
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "MODEL_BUDGET": "mutants"}
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "MODEL_BUDGET": "mutants", ROOT_VARIABLE: str(root())}
     command = [sys.executable, str(FORKING)]
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
