@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cfnlint.helpers import REGEX_SUB_PARAMETERS
 from cfnlint.template import Template
 
 PERMISSION = "Custom::CrossAccountPermission"
@@ -37,9 +38,9 @@ def referred(value: Any) -> tuple[str, str] | None:
     if function == "Fn::GetAtt":
         parts = argument if isinstance(argument, list) else str(argument).split(".", 1)
         return (str(parts[0]), str(parts[1])) if len(parts) == 2 else None
-    if function == "Fn::Sub" and isinstance(argument, str) and argument.startswith("${") and argument.endswith("}"):
-        name, _, attribute = argument[2:-1].partition(".")
-        return (name, attribute) if "{" not in name else None
+    if function == "Fn::Sub" and isinstance(argument, str) and not REGEX_SUB_PARAMETERS.sub("", argument):
+        found = list(substituted(value))
+        return found[0] if len(found) == 1 else None
     return None
 
 
@@ -52,12 +53,18 @@ def mentioned(node: Any) -> Iterator[str]:
         found = referred(node)
         if found:
             yield found[0]
-        text = node.get("Fn::Sub")
-        text = text[0] if isinstance(text, list) and text else text
-        if isinstance(text, str):
-            yield from (part.split("}")[0].split(".")[0] for part in text.split("${")[1:])
+        yield from (name for name, _ in substituted(node))
         for one in node.values():
             yield from mentioned(one)
+
+
+def substituted(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What an Fn::Sub refers to: logical ids (or its own names) and attributes, empty for those of `Ref`."""
+    text = node.get("Fn::Sub")
+    text = text[0] if isinstance(text, list) and text else text
+    for part in REGEX_SUB_PARAMETERS.findall(text) if isinstance(text, str) else ():
+        name, _, attribute = part.partition(".")
+        yield name, attribute
 
 
 def plain(value: Any) -> str | None:

@@ -7,7 +7,7 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.template import Template
 
 from provider.core.properties import schema
-from provider.lint.templates import OURS, PERMISSION, plain, properties, referred, resources
+from provider.lint.templates import OURS, PERMISSION, plain, properties, referred, resources, substituted
 
 
 class CrossAccountAttributes(CloudFormationLintRule):
@@ -43,18 +43,9 @@ def _misread(node: Any, known: Mapping[str, frozenset[str]], path: list[Any]) ->
     if not isinstance(node, dict):
         return
     found = referred(node) if "Fn::GetAtt" in node else None
-    for name, attribute in [found] if found else _substituted(node):
-        if name in known and attribute.split(".")[0] not in known[name]:
+    for name, attribute in [found] if found else substituted(node):
+        if name in known and attribute and attribute.split(".")[0] not in known[name]:
             message = f"{name} returns no {attribute}. Use one of {', '.join(sorted(known[name]))}."
             yield RuleMatch([*path, next(iter(node))], message)
     for key, one in node.items():
         yield from _misread(one, known, [*path, key])
-
-
-def _substituted(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    text = node.get("Fn::Sub")
-    text = text[0] if isinstance(text, list) and text else text
-    for part in text.split("${")[1:] if isinstance(text, str) else ():
-        name, dot, attribute = part.split("}")[0].partition(".")
-        if dot and not name.startswith("!"):
-            yield name, attribute
