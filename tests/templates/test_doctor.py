@@ -14,6 +14,8 @@ from provider.cli.main import run
 
 PREFIX = "cross-account-permission"
 AWS = "arn:aws-test"
+NUMBER = "111111111111"
+HERE = {"AWS::AccountId": NUMBER}
 LOGICAL = {"provider": "ProviderRole", "grantor": "GrantorRole", "observer": "ObserverRole", "viewer": "ViewerRole"}
 FOREIGN = {"Effect": "Allow", "Principal": {"AWS": f"{AWS}:iam::444444444444:root"}, "Action": "sts:AssumeRole"}
 
@@ -29,10 +31,10 @@ class Account:
     exceptions = SimpleNamespace(NoSuchEntityException=NoSuchError, ResourceNotFoundException=NoSuchError)
 
     def __init__(self) -> None:
-        roles = resolved("account-roles.yaml")
+        roles = resolved("account-roles.yaml", **HERE)
         self.roles = {name: copy.deepcopy(roles[logical]["Properties"]) for name, logical in LOGICAL.items()}
         self.attached: dict[str, list[str]] = {name: [] for name in LOGICAL}
-        self.function: Any = copy.deepcopy(resolved("account-provider.yaml")["ProviderFunction"]["Properties"])
+        self.function: Any = copy.deepcopy(resolved("account-provider.yaml", **HERE)["ProviderFunction"]["Properties"])
         self.policy: Any = None
 
     def session(self, **_: Any) -> "Account":
@@ -42,7 +44,7 @@ class Account:
         return self
 
     def get_caller_identity(self) -> dict[str, str]:
-        return {"Arn": f"{AWS}:iam::{CENTRAL}:user/x", "Account": CENTRAL}
+        return {"Arn": f"{AWS}:iam::{NUMBER}:user/x", "Account": NUMBER}
 
     def _named(self, name: str) -> str:
         short = name.removeprefix(f"{PREFIX}-")
@@ -87,7 +89,7 @@ def found(capsys: pytest.CaptureFixture[str], code: int = 1) -> list[tuple[str, 
 def test_what_the_templates_make_has_no_fault(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     assert found(capsys, 0) == []
     assert run(["doctor", "--central-account", CENTRAL, "--home-region", "us-east-1"]) == 0
-    assert capsys.readouterr().err == f"Account {CENTRAL} is as it should be in us-east-1.\n"
+    assert capsys.readouterr().err == f"Account {NUMBER} is as it should be in us-east-1.\n"
 
 
 @pytest.mark.parametrize("role", POLICIES)
