@@ -38,3 +38,12 @@ def test_the_page_on_drift_names_every_kind_of_finding_once() -> None:
     """And no other."""
     page = (ROOT / "docs" / "drift.md").read_text("utf-8")
     assert sorted(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == sorted(KINDS)
+
+
+def test_the_glossary_has_each_word_once_and_in_order() -> None:
+    rows = re.findall(r"^\| (\*\*.+?) \|", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)
+    words = [re.findall(r"\*\*([^*]+)\*\*", row) for row in rows]
+    firsts = [names[0].lower() for names in words]
+    assert firsts == sorted(firsts)
+    everything = [name for names in words for name in names]
+    assert len(everything) == len(set(everything))
