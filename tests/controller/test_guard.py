@@ -9,7 +9,7 @@ from centre import CONSUMER, OTHER, OWNER, Centre, Resource, permission, target
 from provider.core.absences import Absence, AbsenceKind
 from provider.core.identifiers import AccountId
 from provider.core.properties import validate
-from provider.core.records import GrantRecord
+from provider.core.records import GrantRecord, GrantState
 
 NEIGHBOUR = "eu-west-1"
 
@@ -91,6 +91,13 @@ def test_a_quarantined_account_may_have_and_delete_its_guard(published: Centre) 
 def test_a_grant_whose_resource_no_stack_has_any_more_does_not_hold_it(granted: Centre, kind: AbsenceKind) -> None:
     row = record(granted)
     granted.ledger.rows[row.target, row.id] = replace(row, absence=Absence(kind, 1.0))
+    assert delete(granted).status == "SUCCESS"
+
+
+@pytest.mark.parametrize("state", [GrantState.WITHDRAWN, GrantState.ORPHANED])
+def test_a_grant_that_its_stack_has_given_up_does_not_hold_it(granted: Centre, state: GrantState) -> None:
+    row = record(granted)
+    granted.ledger.rows[row.target, row.id] = replace(row, state=state)
     assert delete(granted).status == "SUCCESS"
 
 

@@ -139,6 +139,15 @@ def test_settled_letters_wake_nobody(failing: Failing) -> None:
     assert (failing.woken, failing.lying_letters()) == (0, 0)
 
 
+def test_a_letter_of_what_the_controller_took_away_points_to_nothing(
+    failing: Failing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing.answer(failing.file("a"))
+    failing.letter(1, 1)
+    assert run(["redrive"]) == 0
+    assert capsys.readouterr().err == "No dead letter points to a request.\n1 of 1 letters settled and deleted.\n"
+
+
 def test_a_letter_stays_while_one_of_its_requests_is_unanswered(
     failing: Failing, capsys: pytest.CaptureFixture[str]
 ) -> None:
