@@ -91,6 +91,11 @@ Resources:
 """
 
 
+def test_a_short_form_that_an_editor_without_tags_takes_for_text_is_left_alone(server: LanguageServer) -> None:
+    """As IntelliJ's own YAML does, which hands the tag on as part of the text."""
+    assert server.findings(PERMISSION.replace("!Ref OrdersApi", "'!Ref OrdersApi'")) == []
+
+
 def test_the_body_of_a_for_each_is_known_as_well(server: LanguageServer) -> None:
     right = FOR_EACH.replace('!Ref {Fn::Sub: "${Api}"}', "!ImportValue {Fn::Sub: '${Api}Id'}")
     assert server.findings(right) == []
