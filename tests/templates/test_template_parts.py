@@ -266,6 +266,7 @@ RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 109
     [
         ("central.yaml", "LogRetentionDays", RETENTIONS),
         ("account-provider.yaml", "LogRetentionDays", RETENTIONS),
+        ("organization.yaml", "LogRetentionDays", RETENTIONS),
         ("account-provider.yaml", "Architecture", ["arm64", "x86_64"]),
         ("account-provider.yaml", "AllowDeletionWithGrants", ["true", "false"]),
         ("account-roles.yaml", "AliasTargetsConsent", ["Tag", "Publication"]),
