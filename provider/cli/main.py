@@ -20,6 +20,7 @@ COMMANDS = (
     "explain",
     "grants",
     "local",
+    "map",
     "names",
     "package",
     "quarantine",

@@ -9,6 +9,7 @@ from provider.cli.main import run
 
 COMMANDS = (
     ("grants",),
+    ("map",),
     ("targets",),
     ("explain", "111111111111", "333333333333/token-service"),
     ("diff", "templates/examples/orders-api.yaml", "--stack-name", "orders"),
