@@ -66,6 +66,12 @@ def test_our_own_templates_and_examples_are_clean(template: Path, tmp_path: Path
     assert [(one.rule.id, one.message) for one in found if one.rule.id[1:3] == "91"] == []
 
 
+def test_a_wrong_property_of_a_guard_is_found(tmp_path: Path) -> None:
+    text = (ROOT / "templates" / "account-provider.yaml").read_text("utf-8")
+    wrong = text.replace("AllowDeletionWithGrants: !Ref", "AllowDeletionWithGrant: !Ref")
+    assert [one.rule.id for one in linted(wrong, tmp_path) if one.rule.id[1:3] == "91"] == ["E9101"]
+
+
 @pytest.mark.parametrize("place", ["README.md", "docs/rules/README.md", "provider/cli/rules.py"])
 def test_cfn_lint_is_told_the_template_before_the_rules(place: str) -> None:
     """`-a` takes all that follows it for rules, the template too. docs/how-to/first-permission.md is followed so."""

@@ -9,8 +9,11 @@ from cfnlint.jsonschema import ValidationError, ValidationResult, Validator
 from cfnlint.jsonschema._keywords_cfn import cfn_type
 from cfnlint.rules.jsonschema.CfnLintJsonSchema import CfnLintJsonSchema
 
+from provider.core.properties import GUARD
 from provider.core.properties import schema as schema_of
 from provider.lint.templates import OURS
+
+_HELD = (*OURS, GUARD)
 
 
 class CrossAccountProperties(CfnLintJsonSchema):
@@ -23,7 +26,7 @@ class CrossAccountProperties(CfnLintJsonSchema):
     tags = ["resources", "cross-account"]
 
     def __init__(self) -> None:
-        super().__init__(keywords=[f"Resources/{name}/Properties" for name in OURS], all_matches=True)
+        super().__init__(keywords=[f"Resources/{name}/Properties" for name in _HELD], all_matches=True)
 
     def validate(self, validator: Validator, keywords: Any, instance: Any, schema: dict[str, Any]) -> ValidationResult:
         """The violations of the schema of the resource's own type."""
@@ -66,7 +69,7 @@ _DYNAMIC = re.compile(r"\{\{resolve:|[$&]\{")
 def _type_of(validator: Validator) -> str | None:
     """The type of the resource whose properties are looked at."""
     path = list(validator.context.path.cfn_path)
-    return str(path[1]) if len(path) > 1 and path[1] in OURS else None
+    return str(path[1]) if len(path) > 1 and path[1] in _HELD else None
 
 
 def _checked(node: Any) -> Any:
