@@ -348,7 +348,7 @@ def test_all_that_an_account_holds_is_wanted(ledger: Ledger) -> None:
 
 
 def test_what_an_account_holds_is_found_whatever_the_target(ledger: Ledger) -> None:
-    account = AccountId("777777777777")
+    account = AccountId(f"7{next(_numbers):011}")
     rows = [grant_row() for _ in range(3)]
     theirs = [replace(row, grant=replace(row.grant, origin=replace(row.grant.origin, account=account))) for row in rows]
     ledger.commit([*theirs[:2], grant_row(), publication_row()], [], NOW)
