@@ -160,8 +160,17 @@ def test_a_move_to_another_target_has_no_gap_either(
         over.set()
         watcher.join()
         assert all(seen)
-        assert (let_in(org, gone), let_in(org, left)) == (set(), {role("mover")})
+        assert let_in(org, left) == {role("mover")}
+        assert is_closed(org, gone)
     crossaccount("withdraw", "Permission")
+
+
+def is_closed(org: Organization, arn: str) -> bool:
+    """Whether nobody is let in any more, within what a pass takes: what is given up is recorded with the answer, and goes after it."""
+    deadline = time.monotonic() + 30
+    while let_in(org, arn) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not let_in(org, arn)
 
 
 def test_what_was_withdrawn_is_granted_again_at_once(
