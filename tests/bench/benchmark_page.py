@@ -60,7 +60,7 @@ def _head(measured: Mapping[str, Any], minutes: float) -> str:
     machine = "; ".join(f"{name} {text}" for name, text in measured["machine"].items())
     return f"""# Benchmarks
 
-Written by `{COMMAND}`, which took {minutes:.0f} minutes on: {machine}. Nothing here is a timed test; what is exact is asserted in
+Written by `{COMMAND}`, whose measurements took {minutes:.0f} minutes, beside the demo and the tests, on: {machine}. Parts may have been measured in runs of their own. Nothing here is a timed test; what is exact is asserted in
 `tests/bench`, `tests/core/test_policy_density.py` and the tests of the controller as well.
 
 The baseline ([tests/bench/baseline.py](../tests/bench/baseline.py)) is what people write today: the stack's function assumes a role in the

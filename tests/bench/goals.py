@@ -164,6 +164,14 @@ def _holds_little(measured: Mapping[str, Any]) -> tuple[str, bool]:
     return text, max(peaks.values()) < 8
 
 
+def _within(what: str, most: float) -> Judge:
+    def judge(measured: Mapping[str, Any]) -> tuple[str, bool]:
+        seconds = measured["suite"][what]
+        return f"{seconds:.0f} s", seconds <= most
+
+    return judge
+
+
 GOALS = (
     *(
         goal
@@ -189,6 +197,13 @@ GOALS = (
     Goal("controller.zip: at most 3,145,728 bytes", _size("controller", 3 * 1024 * 1024)),
     Goal("10,000 accounts, 1,000 targets, 100,000 grants: reads grow with the resource, not with the ledger", _flat),
     Goal("10,000 accounts, 1,000 targets, 100,000 grants: a round never holds everything", _holds_little),
+    Goal("`make demo`: at most 60 s once installed", _within("demo", 60)),
+    Goal(
+        "`make test`: at most 8 minutes on 2 cores",
+        _within("test", 8 * 60),
+        "Most of it is other programs at work, not tests: the AWS CLI, the functions of the zips in processes of their own, the local cloud's "
+        "servers, IAM judged for each recorded request and each policy that was changed.",
+    ),
 )
 
 

@@ -2,6 +2,8 @@
 
 import os
 import platform
+import subprocess
+import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import asdict
@@ -45,7 +47,29 @@ def everything(say: Say) -> dict[str, Any]:
         say("calls")
         found["calls"], found["scheduled_look"] = calls(cloud)
         found["bursts"] = bursts(cloud, say)
+    found["suite"] = suite(say)
     return found
+
+
+def suite(say: Say) -> dict[str, float]:
+    """Seconds that the demo and all tests take, by what `make` is told.
+
+    Raises:
+        subprocess.CalledProcessError: one of them failed; what it has printed lies in .local/.
+    """
+    seconds = {}
+    for what in ("demo", "test"):
+        say(f"make {what}")
+        with (ROOT / ".local" / f"{what}.txt").open("w") as printed:
+            began = time.monotonic()
+            subprocess.run(["make", what], cwd=ROOT, env=_anew(), stdout=printed, stderr=printed, check=True)
+            seconds[what] = time.monotonic() - began
+    return seconds
+
+
+def _anew() -> dict[str, str]:
+    """This process's environment without what `make bench` has put into it."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH" and not name.startswith("MAKE")}
 
 
 def machine() -> dict[str, str]:

@@ -33,7 +33,9 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
                 os.dup2(printed.fileno(), stream.fileno())
             os.chdir(task["directory"])
             sys.path.insert(0, task["directory"])
-            os._exit(pytest.main(task["arguments"]))
+            code = pytest.main(task["arguments"])
+            sys.stdout.flush()
+            os._exit(code)
         code = _ended(child, task["patience"])
         printed.seek(0)
         return {"code": code, "printed": printed.read()}
