@@ -71,17 +71,13 @@ class Difference:
 def differences(wishes: Sequence[Wish], place: Place, sight: Sight) -> Iterator[Difference]:
     """All that deploying these resources as this stack would change, in the template's order; what goes away last."""
     standing = _standing(place, sight)
-    stack_id = max(standing.values(), key=lambda rows: rows[0].asked_at)[0] if standing else None
-    arn = _origin(stack_id).stack_id if stack_id else place.new
+    newest = max(standing.values(), key=lambda rows: rows[0].asked_at)[0] if standing else None
+    arn = newest.origin.stack_id if newest else place.new
     for wish in wishes:
         rows = standing.pop(wish.logical_id, [])
         yield from _of_wish(wish, Origin(place.account, arn, wish.logical_id), rows, sight)
     for logical_id, rows in standing.items():
         yield from _of_leaving(Origin(place.account, arn, logical_id), rows, sight)
-
-
-def _origin(row: Row) -> Origin:
-    return row.publication.origin if isinstance(row, PublicationRecord) else row.grant.origin
 
 
 def _standing(place: Place, sight: Sight) -> dict[str, list[Row]]:
@@ -90,15 +86,15 @@ def _standing(place: Place, sight: Sight) -> dict[str, list[Row]]:
     for view in sight.views.values():
         rows: tuple[Row, ...] = (*view.publications, *view.grants)
         for row in rows:
-            stack = _origin(row).stack
+            stack = row.origin.stack
             named = stack.text.split("/")[1] == place.stack
             if named and not row.withdrawn and (stack.account, stack.region) == (place.account, place.region):
                 mine.append(row)
     mine.sort(key=lambda row: row.asked_at, reverse=True)
     found: dict[str, list[Row]] = {}
     for row in mine:
-        if _origin(row).stack_id == _origin(mine[0]).stack_id:
-            found.setdefault(_origin(row).logical_id, []).append(row)
+        if row.origin.stack_id == mine[0].origin.stack_id:
+            found.setdefault(row.origin.logical_id, []).append(row)
     return found
 
 

@@ -23,20 +23,8 @@ REGION = click.option("--region", help="The centre's home Region; the profile's 
 @contextmanager
 def ledger(profile: str | None, region: str | None) -> Iterator[Any]:
     """A DynamoDB client for the centre's ledger; says what to do where there is none."""
-    client = boto3.Session(profile_name=profile, region_name=region).client("dynamodb")
-    try:
+    with _told_where(boto3.Session(profile_name=profile, region_name=region).client("dynamodb"), _NO_CENTRE) as client:
         yield client
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            raise CommandError(_no_centre(client.meta.region_name), ExitCode.REFUSED) from error
-        raise
-
-
-def _no_centre(region: str) -> str:
-    return (
-        f"There is no table {TABLE} in {region}. "
-        "Use a profile of the central account and its home Region, or deploy templates/central.yaml there."
-    )
 
 
 # --- reading ----------------------------------------------------------------------------------------
@@ -82,6 +70,7 @@ def _told_where(client: Any, remedy: str) -> Iterator[Any]:
         raise CommandError(f"{fact} {remedy}", ExitCode.REFUSED) from error
 
 
+_NO_CENTRE = "Use a profile of the central account and its home Region, or deploy templates/central.yaml there."
 _NO_LEDGER_OF_ALL = (
     "Use a profile of the central account and its home Region; to read your own account's part, "
     "name the central account by --central-account."

@@ -96,8 +96,5 @@ def _held(client: Any) -> Iterator[Held]:
 
 
 def _line(row: Row) -> Held:
-    if isinstance(row, GrantRecord):
-        origin = row.grant.origin
-        return Held("permission", row.target.full_name, row.id, origin.account, origin.stack_id)
-    origin = row.publication.origin
-    return Held("target", row.target.full_name, row.id, origin.account, origin.stack_id)
+    what = "permission" if isinstance(row, GrantRecord) else "target"
+    return Held(what, row.target.full_name, row.id, row.origin.account, row.origin.stack_id)

@@ -212,7 +212,8 @@ def _controller(function_arn: str) -> tuple[Controller, CloudWatchMeter, Control
     journal = MeteredJournal(EventBridgeJournal(LateClient(lambda: new_client(session, "events", region))), meter)
     reconciler = Reconciler(ledger, desk, Policies(sessions.client_for), journal, meter, clock, centre)
     stacks = AccountStacks(session, settings.observer_role, reach.regions, sts)
-    members = OrganizationMembers(new_client(session, "organizations", region)) if settings.asks_organization else None
+    organizations = LateClient(lambda: new_client(session, "organizations", region))
+    members = OrganizationMembers(organizations) if settings.asks_organization else None
     observer = Observer(ledger, stacks, members, journal, clock)
     intake = Intake(ledger, desk, journal, clock, reach, members)
     return Controller(ledger, desk, intake, reconciler, observer, meter, clock), meter, log

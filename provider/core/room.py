@@ -111,17 +111,21 @@ class Shares:
 
     def exceeded(self, one: Standing) -> PolicyShareTaken | None:
         """The error of a grant with which its account would take more than its share."""
-        if self.policy.shared is None or one.share >= WHOLE or one.id in self.stands:
+        if self.policy.shared is None or not self._counts(one):
             return None
-        account, share = one.row.grant.origin.account, self.policy.shared * one.share // 100
+        account, share = one.row.origin.account, self.policy.shared * one.share // 100
         room = self._room(account)
         size = room.size + room.needed(one.statements)
         return PolicyShareTaken(account, self.policy.arn, size, share) if size > share else None
 
     def take(self, one: Standing) -> None:
         """Let a grant in."""
-        if self.policy.shared is not None and one.share < WHOLE and one.id not in self.stands:
-            self._room(one.row.grant.origin.account).take(one.statements)
+        if self.policy.shared is not None and self._counts(one):
+            self._room(one.row.origin.account).take(one.statements)
+
+    def _counts(self, one: Standing) -> bool:
+        """Whether a grant is new and its account has a share."""
+        return one.share < WHOLE and one.id not in self.stands
 
     def _room(self, account: AccountId) -> Room:
         if account not in self.rooms:
@@ -132,7 +136,7 @@ class Shares:
         return self.rooms[account]
 
     def _by_account(self) -> dict[AccountId, list[Standing]]:
-        newest = {one.row.grant.origin: one for one in sorted(self.standing, key=when)}
+        newest = {one.row.origin: one for one in sorted(self.standing, key=when)}
         found: dict[AccountId, list[Standing]] = {}
         for origin, one in newest.items():
             if one.id in self.stands:

@@ -192,8 +192,8 @@ MUTANTS = (
     Mutant("let one account fill what several share", r"if size > share else None", "if False else None", (FLOODS,)),
     Mutant(
         "count what an update replaces",
-        r"newest = \{one\.row\.grant\.origin: one",
-        "newest = {replace(one.row.grant.origin, logical_id=one.id): one",
+        r"newest = \{one\.row\.origin: one",
+        "newest = {replace(one.row.origin, logical_id=one.id): one",
         (FLOODS,),
     ),
     Mutant(
