@@ -1,6 +1,8 @@
 """Each rule finds what its page shows as found, where it says, and nothing in what it shows as right."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,20 @@ def test_cfn_lint_is_told_the_template_before_the_rules(place: str) -> None:
     commands = re.findall(r"cfn-lint .*crossaccount rules.*", (ROOT / place).read_text("utf-8"))
     assert len(commands) == 1
     assert re.match(r'cfn-lint template\.yaml -a "\$\(\S*crossaccount rules\)"', commands[0])
+
+
+def test_a_repository_has_the_rules_through_its_cfnlintrc(tmp_path: Path) -> None:
+    """As the list of rules shows the file, with the place that `crossaccount rules` prints here."""
+    [shown] = re.findall(
+        r"```yaml\n(append_rules:\n.*?)```", (ROOT / "docs/rules/README.md").read_text("utf-8"), re.DOTALL
+    )
+    settings = re.sub(r"(?<=  - ).*", str(RULES), shown)
+    (tmp_path / ".cfnlintrc").write_text(settings, "utf-8")
+    bad, _ = templates(ROOT / "docs" / "rules" / "E9101.md")
+    (tmp_path / "template.yaml").write_text(bad, "utf-8")
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "template.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert re.search(r"^E9101 ", done.stdout, re.MULTILINE), done.stdout + done.stderr
+    (tmp_path / ".cfnlintrc").unlink()
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert "E9101" not in done.stdout
