@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from provider.controller import codec
 from provider.controller.codec import SHARDS, Item, from_wire, to_wire
+from provider.controller.leases import LEASE
 from provider.controller.names import reserved
 from provider.controller.quarantine import (
     CONTROLLER,
@@ -23,7 +24,6 @@ from provider.controller.quarantine import (
     quarantined,
     set_going,
 )
-from provider.controller.reconciling import LEASE
 from provider.core.absences import AccountRecord
 from provider.core.errors import LedgerConflict
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target

@@ -4,46 +4,33 @@ What fails here only delays: a request lies in its table until it is answered, a
 looks there every minute. That is why no record is ever handed back to the stream.
 """
 
-import logging
 import os
 import time
-from collections import deque
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
-from itertools import islice, takewhile
-from typing import Any
+from collections.abc import Mapping
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
 from provider.controller.codec import text_from_wire
+from provider.controller.controller import Controller
 from provider.controller.dynamodb_desk import DynamoDBDesk
 from provider.controller.dynamodb_ledger import DynamoDBLedger
 from provider.controller.eventbridge_journal import EventBridgeJournal
 from provider.controller.intake import Intake, Reach
+from provider.controller.leases import PASS
 from provider.controller.logs import ControllerLog
 from provider.controller.members import OrganizationMembers
 from provider.controller.metering import CloudWatchMeter, MeteredJournal
-from provider.controller.observing import Observer
-from provider.controller.policies import Policies, power_over
-from provider.controller.ports import Clock, Desk, Ledger, Meter
-from provider.controller.reconciling import PASS, Reconciler
 from provider.controller.sessions import GrantorSessions, LateClient, Regions, new_client, new_session
 from provider.controller.settings import Settings
-from provider.controller.stacks import AccountStacks
-from provider.core.identifiers import AccountId, Arn, RequestId
-from provider.core.measuring import Measure
-from provider.core.requests import RequestKey
+from provider.core.identifiers import AccountId, Arn
 from provider.core.statements import CentreId
 
-_LOG = logging.getLogger("provider.controller")
+# Compiling a module is most of what it costs a cold start: what a request need not come to is loaded when one does.
+if TYPE_CHECKING:
+    from provider.controller.observing import Observer
+    from provider.controller.reconciling import Reconciler, Round
 
 _MARGIN = 20.0
-_LEFT_TO_THE_STREAM = 20.0
-_ATTEMPTS = 5
-_BREATH = 2.0  # before a resource that was not settled is tried again
-_DUE_AT_ONCE = 1000
-_LOOKING = 5.0  # of each round; a look takes less than a minute, whatever hangs, as a pass does
 
 
 class SystemClock:
@@ -58,121 +45,62 @@ class SystemClock:
         time.sleep(seconds)
 
 
-class Controller:
-    """Intake and reconciling over one ledger: what an invocation does."""
+class _Parts:
+    """All that a controller is made of, in the Region and account of its function."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - all that it is made of
-        self,
-        ledger: Ledger,
-        desk: Desk,
-        intake: Intake,
-        reconciler: Reconciler,
-        observer: Observer,
-        meter: Meter,
-        clock: Clock,
-    ) -> None:
-        self._ledger = ledger
-        self._desk = desk
-        self._intake = intake
-        self._reconciler = reconciler
-        self._observer = observer
-        self._meter = meter
-        self._clock = clock
+    def __init__(self, function_arn: str) -> None:
+        _, partition, _, region, account = function_arn.split(":")[:5]
+        self._settings, self._clock, self._session = Settings.of(os.environ), SystemClock(), new_session()
+        self._centre = CentreId.of(AccountId(account), region)
+        self._regions = Regions(self._session, partition)
+        self._sts, events, organizations = (self._late(name, region) for name in ("sts", "events", "organizations"))
+        self._members = OrganizationMembers(organizations) if self._settings.asks_organization else None
+        database = new_client(self._session, "dynamodb", region)
+        self._ledger = DynamoDBLedger(database, self._settings.grants_table)
+        self._desk = DynamoDBDesk(database, self._settings.requests_table, self._settings.answers_table, self._clock)
+        self.meter = CloudWatchMeter()
+        self._journal = MeteredJournal(EventBridgeJournal(events), self.meter)
+        self._reach = Reach(partition, self._regions)
 
-    def take(self, items: Iterable[Mapping[str, Any]], until: float) -> None:
-        """Settle requests, then reconcile what they concern; `until` is in epoch seconds.
+    @cached_property
+    def controller(self) -> Controller:
+        """What takes requests in and does rounds."""
+        intake = Intake(self._ledger, self._desk, self._journal, self._clock, self._reach, self._members)
+        return Controller(
+            self._ledger,
+            self._desk,
+            intake,
+            self._reconcile,
+            self._look_around,
+            self.meter,
+            self._clock,
+        )
 
-        What there is no time for lies in its table until the schedule finds it.
-        """
-        self._reconcile(self._taken_in(items, until), until)
+    def _reconcile(self, arn: Arn, until: float) -> "Round":
+        return self._reconciler.reconcile(arn, until)
 
-    def round(self, until: float) -> None:
-        """What the schedule does: requests that the stream has missed, resources that are due, and stacks to look at.
+    def _look_around(self, until: float) -> None:
+        self._observer.look_around(until)
 
-        None keeps another waiting: what is due was wanted first, taking in has a third of the time, and looks a time of their own.
-        """
-        now = self._clock.now()
-        due = list(islice(self._ledger.due(now), _DUE_AT_ONCE))
-        until_then = now + (until - now) / 3
-        # The table may be full of what is left to the stream: looking through it has the same time as taking in.
-        lying = takewhile(lambda _: self._clock.now() < until_then, self._desk.unanswered())
-        waits = _Waits(now)
-        missed = (item for item in lying if not _is_left_to_the_stream(waits.noted(item), now))
-        concerned = self._taken_in(missed, until_then, counted=True)
-        self._meter.record([(Measure.OLDEST_WAITING, waits.longest)])
-        self._reconcile([*due, *concerned], until, patient=True)
-        self._observer.look_around(min(until, self._clock.now()) + _LOOKING)
+    @cached_property
+    def _reconciler(self) -> "Reconciler":
+        from provider.controller.policies import Policies, power_over  # noqa: PLC0415 - see above
+        from provider.controller.reconciling import Reconciler  # noqa: PLC0415
 
-    def _taken_in(self, items: Iterable[Mapping[str, Any]], until: float, *, counted: bool = False) -> list[Arn]:
-        concerned: dict[Arn, None] = {}
-        for item in items:
-            if self._clock.now() >= until:
-                break
-            concerned |= dict.fromkeys(sorted(self._taken(item, counted=counted)))
-        return list(concerned)
+        sessions = GrantorSessions(self._session, self._settings.grantor_role, power_over, self._clock, self._sts)
+        policies = Policies(sessions.client_for)
+        return Reconciler(self._ledger, self._desk, policies, self._journal, self.meter, self._clock, self._centre)
 
-    def _taken(self, item: Mapping[str, Any], *, counted: bool) -> frozenset[Arn]:
-        try:
-            worth = not counted or self._is_worth_another_attempt(item)
-            return self._intake.take(item) if worth else frozenset()
-        except Exception:  # noqa: BLE001 - the boundary: a request that breaks the controller must not hold up others
-            _LOG.exception("failed", extra={"account": item.get("account"), "request": item.get("request")})
-            return frozenset()
+    @cached_property
+    def _observer(self) -> "Observer":
+        from provider.controller.observing import Observer  # noqa: PLC0415 - see above
+        from provider.controller.stacks import AccountStacks  # noqa: PLC0415
 
-    def _is_worth_another_attempt(self, item: Mapping[str, Any]) -> bool:
-        """Whether a request still lies there, and has not cost an invocation too often.
+        stacks = AccountStacks(self._session, self._settings.observer_role, self._regions, self._sts)
+        return Observer(self._ledger, stacks, self._members, self._journal, self._clock)
 
-        Counted before the work, so that nothing hides it.
-        """
-        attempts = self._desk.attempted(RequestKey(AccountId(item["account"]), RequestId(item["request"])))
-        if attempts > _ATTEMPTS:
-            self._intake.set_aside(item)
-        return 0 < attempts <= _ATTEMPTS
-
-    def _reconcile(self, arns: Iterable[Arn], until: float, *, patient: bool = False) -> None:
-        """One resource after the other; what is not settled comes again when all others had their turn.
-
-        A `patient` one waits for leases as well: their holders may be dead, and the next round may be too late.
-        """
-        queue = deque(dict.fromkeys(arns))
-        again: set[Arn] = set()
-        while queue and self._clock.now() < until:
-            arn = queue.popleft()
-            if arn in again:
-                self._clock.sleep(_BREATH)
-            try:
-                found = self._reconciler.reconcile(arn, until)
-            except Exception:  # noqa: BLE001 - the boundary: this resource stays due, the others are not held up
-                _LOG.exception("failed", extra={"resource": arn})
-                continue
-            queue.extend(found.concerned)
-            if found.again or (patient and not found.taken):
-                again.add(arn)
-                queue.append(arn)
-
-
-@dataclass(slots=True)
-class _Waits:
-    """How long requests have waited by `now`, in seconds; what one says of its own age is its account's word."""
-
-    now: float
-    longest: float = 0.0
-
-    def noted(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The item, taken note of."""
-        with suppress(ValueError):
-            issued = datetime.strptime(str(item.get("issuedAt")), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-            self.longest = max(self.longest, self.now - issued.timestamp())
-        return item
-
-
-def _is_left_to_the_stream(item: Mapping[str, Any], now: float) -> bool:
-    """Whether a request is so new that the stream is about to bring it; what claims to be of the future is not."""
-    newest, soon = (
-        datetime.fromtimestamp(moment, UTC).strftime("%Y%m%dT%H%M%SZ")
-        for moment in (now - _LEFT_TO_THE_STREAM, now + _LEFT_TO_THE_STREAM)
-    )
-    return newest < str(item.get("issuedAt", "")) <= soon
+    def _late(self, service: str, region: str) -> LateClient:
+        return LateClient(lambda: new_client(self._session, service, region))
 
 
 def handler(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
@@ -182,38 +110,23 @@ def handler(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
         event: a DynamoDB stream event, or anything else for a round.
         context: Lambda's context.
     """
-    controller, meter, log = _controller(context.invoked_function_arn)
+    parts, log = _made(context.invoked_function_arn)
     log.begin(context.aws_request_id)
     # The last pass begins early enough to end, and to be concluded, before Lambda ends the invocation.
     until = time.time() + context.get_remaining_time_in_millis() / 1000 - PASS - _MARGIN
     try:
         if "Records" in event:
             inserted = (record["dynamodb"] for record in event["Records"] if record["eventName"] == "INSERT")
-            controller.take([text_from_wire(record["NewImage"]) for record in inserted if "NewImage" in record], until)
+            images = [text_from_wire(record["NewImage"]) for record in inserted if "NewImage" in record]
+            parts.controller.take(images, until)
         else:
-            controller.round(until)
+            parts.controller.round(until)
     finally:
-        meter.flush()
+        parts.meter.flush()
     return {"batchItemFailures": []}
 
 
 @cache
-def _controller(function_arn: str) -> tuple[Controller, CloudWatchMeter, ControllerLog]:
-    log, meter = ControllerLog(), CloudWatchMeter()
-    settings, clock, session = Settings.of(os.environ), SystemClock(), new_session()
-    _, partition, _, region, account = function_arn.split(":")[:5]
-    reach = Reach(partition, Regions(session, partition))
-    database = new_client(session, "dynamodb", region)
-    ledger = DynamoDBLedger(database, settings.grants_table)
-    desk = DynamoDBDesk(database, settings.requests_table, settings.answers_table, clock)
-    sts = LateClient(lambda: new_client(session, "sts", region))
-    sessions = GrantorSessions(session, settings.grantor_role, power_over, clock, sts)
-    centre = CentreId.of(AccountId(account), region)
-    journal = MeteredJournal(EventBridgeJournal(LateClient(lambda: new_client(session, "events", region))), meter)
-    reconciler = Reconciler(ledger, desk, Policies(sessions.client_for), journal, meter, clock, centre)
-    stacks = AccountStacks(session, settings.observer_role, reach.regions, sts)
-    organizations = LateClient(lambda: new_client(session, "organizations", region))
-    members = OrganizationMembers(organizations) if settings.asks_organization else None
-    observer = Observer(ledger, stacks, members, journal, clock)
-    intake = Intake(ledger, desk, journal, clock, reach, members)
-    return Controller(ledger, desk, intake, reconciler, observer, meter, clock), meter, log
+def _made(function_arn: str) -> tuple[_Parts, ControllerLog]:
+    log = ControllerLog()  # before all else, so that what fails in making the rest is told as well
+    return _Parts(function_arn), log

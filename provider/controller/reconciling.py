@@ -9,24 +9,18 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from provider.controller.leases import LAST_WRITE
 from provider.controller.passes import Pass
 from provider.controller.ports import Clock, Desk, Journal, Ledger, Meter, PolicyStore
 from provider.core import auditing
 from provider.core.concluding import Conclusion, Outcome, Passed, conclude
 from provider.core.errors import LedgerConflict, WriteUnsettled
 from provider.core.identifiers import Arn, Target
-from provider.core.measuring import of_a_pass
+from provider.core.pass_measures import of_a_pass
 from provider.core.records import GrantRecord, PublicationRecord, ResourceRecord, TargetView
 from provider.core.statements import CentreId
 
 _LOG = logging.getLogger(__name__)
-
-LEASE = 75.0
-"""Seconds for which a resource belongs to one controller."""
-LAST_WRITE = 40.0
-"""Seconds after which a pass begins no write, so that none outlives the lease: a write is bounded in `sessions`."""
-PASS = 60.0
-"""Seconds after which a pass has ended, its conclusions included."""
 
 _TOGETHER = 25  # conclusions in one transaction: a row that leaves is three writes, and DynamoDB takes 100
 _SOON = 20.0

@@ -6,14 +6,16 @@ The ledger and its history are the record; events are derived from what was comm
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provider.core.absences import AbsenceKind
 from provider.core.answers import Answer, Status
-from provider.core.concluding import Conclusion
 from provider.core.identifiers import AccountId
 from provider.core.records import GrantRecord, GrantState, PublicationRecord, Row
 from provider.core.requests import Request, RequestKey
+
+if TYPE_CHECKING:  # its makers have loaded it; who takes requests in need not
+    from provider.core.concluding import Conclusion
 
 
 class Happening(StrEnum):
@@ -49,7 +51,7 @@ _OF_STATES = {
 }
 
 
-def concluded(one: Conclusion) -> tuple[AuditEvent, ...]:
+def concluded(one: "Conclusion") -> tuple[AuditEvent, ...]:
     """The events of a conclusion that was committed: what has changed, and who was refused."""
     found = []
     changed = _changed(one)
@@ -62,7 +64,7 @@ def concluded(one: Conclusion) -> tuple[AuditEvent, ...]:
     return tuple(found)
 
 
-def _changed(one: Conclusion) -> Happening | None:
+def _changed(one: "Conclusion") -> Happening | None:
     before, after = one.before, one.after
     if isinstance(before, PublicationRecord):
         if after is None:

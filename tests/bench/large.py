@@ -152,9 +152,7 @@ class Organization:
     def one_look_around(self, *, trace: bool = False) -> Cost:
         """A round's look at stacks, when all of them are due."""
         self.centre.clock.time += 25 * 3600
-        return self._measured(
-            lambda: self.centre.controller._observer.look_around(self.centre.clock.now() + 60), trace=trace
-        )
+        return self._measured(lambda: self.centre.observer.look_around(self.centre.clock.now() + 60), trace=trace)
 
     def _measured(self, act: Callable[[], None], *, trace: bool = False) -> Cost:
         for counter in (self.tables.calls, self.tables.items, self.tables.units):

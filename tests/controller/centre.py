@@ -17,7 +17,7 @@ from twins import (
     MemoryStacks,
 )
 
-from provider.controller.entry import Controller
+from provider.controller.controller import Controller
 from provider.controller.intake import Intake, Reach
 from provider.controller.metering import MeteredJournal
 from provider.controller.observing import Observer
@@ -57,8 +57,10 @@ class Centre:
         journal = MeteredJournal(self.journal, self.meter)
         reconciler = Reconciler(self.ledger, self.desk, self.policies, journal, self.meter, self.clock, self.id)
         intake = Intake(self.ledger, self.desk, journal, self.clock, REACH, self.members)
-        observer = Observer(self.ledger, self.stacks, self.members, journal, self.clock)
-        return Controller(self.ledger, self.desk, intake, reconciler, observer, self.meter, self.clock)
+        self.observer = Observer(self.ledger, self.stacks, self.members, journal, self.clock)
+        return Controller(
+            self.ledger, self.desk, intake, reconciler.reconcile, self.observer.look_around, self.meter, self.clock
+        )
 
     def file(self, account: str, event: Mapping[str, Any], issued_at: str | None = None) -> RequestKey:
         self.requests += 1

@@ -14,8 +14,8 @@ from cloudformation import Send, StackResource
 from interleaving import Actor, Died, Interrupted, SharedClock, Stage, Turn
 from twins import MemoryDesk
 
-from provider.controller.entry import Controller
-from provider.controller.reconciling import LEASE
+from provider.controller.controller import Controller
+from provider.controller.leases import LEASE
 from provider.core.answers import Answer
 from provider.core.errors import WriteUnsettled
 from provider.core.identifiers import Arn

@@ -15,8 +15,8 @@ from interleaving import Actor, Died, Interrupted, SharedClock, Stage, Turn
 from resources import ALIASES, API, OWN_TRUST, PRIVATE, ROLE, asked, create_all, published
 from test_concurrent_writers import plays, turns
 
-from provider.controller.entry import Controller
-from provider.controller.reconciling import LEASE
+from provider.controller.controller import Controller
+from provider.controller.leases import LEASE
 from provider.core.plans import permissions
 from provider.core.statements import Statement, render, taken_apart
 

@@ -10,7 +10,7 @@ from crowd import SCHEDULE, Crowd, permission_event
 from hypothesis import HealthCheck, given, settings
 from interleaving import Actor, Turn
 
-from provider.controller.reconciling import LEASE
+from provider.controller.leases import LEASE
 
 HELD_UP = 25.0
 BUDGET = os.environ.get("MODEL_BUDGET", "test")

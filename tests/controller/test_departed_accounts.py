@@ -137,7 +137,7 @@ def test_the_organization_is_asked_once_a_day_for_each_account(shared: Centre) -
 
 
 def test_without_leave_to_ask_no_account_ever_seems_to_have_left(shared: Centre) -> None:
-    shared.controller._observer.members = None
+    shared.observer.members = None
     shared.members.departed.add(OTHER)
     days_pass(shared, 40)
     assert source(account=OTHER) in shared.sources()

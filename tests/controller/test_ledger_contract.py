@@ -14,9 +14,9 @@ from twins import ManualClock, MemoryDesk, MemoryLedger
 
 from provider.controller.dynamodb_desk import HOPELESS, DynamoDBDesk
 from provider.controller.dynamodb_ledger import DynamoDBLedger
+from provider.controller.leases import LEASE
 from provider.controller.names import NameTaken, Reservation, reservations, reserve
 from provider.controller.ports import Desk, Ledger
-from provider.controller.reconciling import LEASE
 from provider.core.absences import Absence, AbsenceKind, AccountRecord
 from provider.core.answers import Answer, Status
 from provider.core.declarations import Grant, Publication, declared

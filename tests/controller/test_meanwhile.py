@@ -10,7 +10,7 @@ import pytest
 from centre import CONSUMER, FUNCTION, OWNER, SECOND, Centre, permission, source, target
 from interleaving import Died
 
-from provider.controller.reconciling import LAST_WRITE, LEASE, PASS
+from provider.controller.leases import LAST_WRITE, LEASE, PASS
 from provider.controller.sessions import new_client, new_session
 from provider.core.errors import PolicyRefused, WriteUnsettled
 from provider.core.identifiers import Arn

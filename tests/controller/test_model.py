@@ -42,7 +42,7 @@ from model_wishes import wishes
 from model_writes import Writes
 from test_pass_obstacles import dying
 
-from provider.controller.reconciling import LEASE
+from provider.controller.leases import LEASE
 from provider.core.answers import Answer
 from provider.core.errors import WriteUnsettled
 from provider.core.identifiers import Arn

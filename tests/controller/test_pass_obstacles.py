@@ -6,7 +6,7 @@ import pytest
 from centre import CONSUMER, FUNCTION, OWNER, SECOND, Centre, permission, source, target
 from test_grant_lifecycle import FOREIGN
 
-from provider.controller.reconciling import LEASE
+from provider.controller.leases import LEASE
 from provider.core.errors import PolicyRefused, ShutOut, WriteUnsettled
 from provider.core.identifiers import Arn
 from provider.core.records import GrantRecord, GrantState

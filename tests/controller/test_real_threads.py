@@ -13,9 +13,10 @@ from tables import create_desk, create_ledger
 from test_grant_lifecycle import FOREIGN
 from twins import MemoryPolicies
 
+from provider.controller.controller import Controller
 from provider.controller.dynamodb_desk import DynamoDBDesk
 from provider.controller.dynamodb_ledger import DynamoDBLedger
-from provider.controller.entry import Controller, SystemClock
+from provider.controller.entry import SystemClock
 from provider.controller.ports import LivePolicy
 from provider.core.documents import Document
 from provider.core.errors import WriteUnsettled

@@ -9,8 +9,8 @@ import pytest
 from centre import CONSUMER, OWNER, Centre, Resource
 from samtranslator.yaml_helper import yaml_parse
 
-from provider.controller import entry, sessions
-from provider.controller.reconciling import PASS
+from provider.controller import controller, entry, sessions
+from provider.controller.leases import PASS
 from provider.core.errors import WriteUnsettled
 from provider.core.identifiers import Arn
 
@@ -71,7 +71,7 @@ def test_a_round_ends_within_the_time_that_the_template_gives_the_function() -> 
     assert timeout - PASS - entry._MARGIN == SLICE
     config = sessions._CONFIG
     call = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
-    assert SLICE + entry._LOOKING + 2 * call < timeout - 10, (
+    assert SLICE + controller._LOOKING + 2 * call < timeout - 10, (
         "what is left is for pauses between attempts, and the ledger"
     )
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
+from provider.controller.leases import LEASE
 from provider.controller.ports import LivePolicy, Quota, Stage
-from provider.controller.reconciling import LEASE
 from provider.core.absences import AccountRecord, Seen, Sight, Standing
 from provider.core.answers import Answer
 from provider.core.auditing import AuditEvent

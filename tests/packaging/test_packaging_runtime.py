@@ -108,6 +108,18 @@ def test_the_controllers_entry_loads(runtime: Path, own_controller_zip: Artifact
     _assert_from_the_zip(loaded["files"], task, ("provider",))
 
 
+def test_what_a_request_need_not_come_to_is_loaded_later(
+    runtime: Path, own_controller_zip: Artifact, tmp_path: Path
+) -> None:
+    """Each module is compiled at every cold start: it is most of what that costs."""
+    task = _unzipped(own_controller_zip, tmp_path / "task")
+    loaded = _run(runtime, task, LOAD, "provider.controller.entry")["files"]
+    assert "provider.controller.intake" in loaded
+    parts = ("controller.passes", "controller.policies", "controller.observing", "controller.stacks", "core.findings")
+    assert not loaded.keys() & {f"provider.{part}" for part in parts}
+    assert not [name for name in loaded if name.split(".")[0] in {"jsonschema", "aws_lambda_powertools"}]
+
+
 def _assert_from_the_zip(files: dict[str, str], task: Path, packages: tuple[str, ...]) -> None:
     ours = {name: file for name, file in files.items() if name.split(".")[0] in packages}
     assert set(packages) <= ours.keys()
