@@ -149,7 +149,7 @@ class Play:
         return ask
 
     def _control(self, controller: Any) -> None:
-        own, make, make_session = threading.local(), controller._controller.__wrapped__, controller.new_session
+        own, make, make_session = threading.local(), controller._made.__wrapped__, controller.new_session
         shared = make_session()
         self._lead(shared, lambda: self.order["controller"])
         controller.new_session = lambda: shared
@@ -160,7 +160,7 @@ class Play:
                 own.controller = make(function_arn)
             return own.controller
 
-        controller._controller = of_this_lane
+        controller._made = of_this_lane
         for number, lane in enumerate(self.lanes):
             self.time.enter(f"lane {number}", lambda lane=lane: self._serve(controller, lane))  # type: ignore[misc]
         self.time.enter("schedule", lambda: self._schedule(controller), SCHEDULE / 2)

@@ -127,7 +127,7 @@ class ControllerProcess:
     @contextmanager
     def _cold(self) -> Iterator[None]:
         time = SimpleNamespace(time=self.hours.now, sleep=self.hours.sleep)
-        controller._controller.cache_clear()
+        controller._made.cache_clear()
         with (
             patch.object(controller, "time", time),
             patch("botocore.endpoint.time", time),
@@ -137,4 +137,4 @@ class ControllerProcess:
             patch.dict(os.environ, ENVIRONMENT),
         ):
             yield
-        controller._controller.cache_clear()
+        controller._made.cache_clear()
