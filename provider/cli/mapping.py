@@ -1,31 +1,52 @@
-"""The permission map as data: accounts, targets and grants as a graph, from what is listed; pure, and its plain forms.
+"""The permission map as data: accounts, targets, grants and their statements, from what is listed; pure, and its plain forms.
 
 Names in it come from consumers and owners: each form quotes them by its own rules.
 """
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from provider.cli.listings import GrantLine, TargetLine
+from provider.cli.policies import PolicyLine, StatementLine
 
 _Name = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Of which centre the map is, at what time (UTC), and of which account's part of the ledger; no account means all of it."""
+
+    centre: str = ""
+    at: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PermissionMap:
-    """The accounts that own or hold something, the targets, and the grants, each in order."""
+    """The accounts that own or hold something, the targets, the grants, their statements and policies, each in order."""
 
     accounts: tuple[str, ...]
     targets: tuple[TargetLine, ...]
     grants: tuple[GrantLine, ...]
+    statements: tuple[StatementLine, ...] = ()
+    policies: tuple[PolicyLine, ...] = ()
+    seen: Seen = field(default_factory=Seen)
 
     @classmethod
-    def of(cls, targets: Iterable[TargetLine], grants: Iterable[GrantLine]) -> "PermissionMap":
+    def of(
+        cls,
+        targets: Iterable[TargetLine],
+        grants: Iterable[GrantLine],
+        statements: Iterable[StatementLine] = (),
+        policies: Iterable[PolicyLine] = (),
+        seen: Seen | None = None,
+    ) -> "PermissionMap":
         """The map of what is listed."""
         published, held = tuple(sorted(targets)), tuple(sorted(grants))
         owners = {one.target.partition("/")[0] for one in published} | {one.target.partition("/")[0] for one in held}
-        return cls(tuple(sorted(owners | {one.account for one in held})), published, held)
+        accounts = tuple(sorted(owners | {one.account for one in held}))
+        return cls(accounts, published, held, tuple(statements), tuple(policies), seen or Seen())
 
     @property
     def names(self) -> tuple[_Name, ...]:

@@ -12,7 +12,7 @@ from provider.controller import codec
 from provider.controller.account_index import BY_ACCOUNT, grant_shown
 from provider.controller.codec import from_wire, to_wire
 from provider.controller.quarantine import quarantined
-from provider.core.identifiers import AccountId, Target, UnitId
+from provider.core.identifiers import AccountId, Arn, Target, UnitId
 from provider.core.records import GrantRecord, PublicationRecord, Row, TargetView
 
 
@@ -22,6 +22,7 @@ class Sight:
 
     `account` is whose part of the ledger this is, None for all of it. Of another owner's name an account sees its own
     grants alone: then `is_whole` is False, and the publication is not among what is seen, whether or not there is one.
+    `sizes` are the characters of resources' policies, which operators alone see, as far as passes have seen them.
     """
 
     views: Mapping[Target, TargetView]
@@ -29,6 +30,7 @@ class Sight:
     account: AccountId | None = None
     reservations: Mapping[tuple[str, str], AccountId] = field(default_factory=dict)
     quarantined: frozenset[AccountId] = frozenset()
+    sizes: Mapping[Arn, int] = field(default_factory=dict)
 
     def is_whole(self, target: Target) -> bool:
         """Whether all that lies under a name is seen, its publications and everybody's grants."""
@@ -45,16 +47,19 @@ def whole_ledger(client: Any, table: str, now: float) -> Sight:
     rows: list[Row] = []
     reservations: dict[tuple[str, str], AccountId] = {}
     units: dict[AccountId, frozenset[UnitId]] = {}
+    sizes: dict[Arn, int] = {}
     for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
         for item in map(from_wire, page["Items"]):
             if item["pk"].startswith("TARGET#"):
                 rows.append(codec.row_record(item))
+            elif item["pk"].startswith("RESOURCE#") and "size" in item:
+                sizes[Arn(item["pk"].removeprefix("RESOURCE#"))] = int(item["size"])
             elif item["pk"] == codec.UNITS:
                 told = codec.units_record(item)
                 units[told.account] = told.units
             elif item["pk"] == codec.NAMES:
                 reservations[item["environment"], item["name"]] = AccountId(item["owner"])
-    return Sight(views(rows, now, accounts, units), now, None, reservations, accounts)
+    return Sight(views(rows, now, accounts, units), now, None, reservations, accounts, sizes)
 
 
 def own_part(client: Any, table: str, account: AccountId, now: float) -> Sight:

@@ -26,13 +26,7 @@ class Policies:
 
     def quota(self, arn: Arn) -> Quota:
         """See `ports.PolicyStore.quota`."""
-        match target_arn(arn):
-            case FunctionArn():
-                return Quota(function_policies.LIMIT, fixed=True)
-            case RestApiArn():
-                return Quota(rest_api_policies.LIMIT, fixed=False)
-            case RoleArn():
-                return Quota(role_policies.LIMIT, fixed=False)
+        return quota(arn)
 
     def read(self, arn: Arn) -> LivePolicy:
         """See `ports.PolicyStore.read`."""
@@ -62,6 +56,17 @@ class Policies:
                 return self._rest_apis
             case RoleArn():
                 return self._roles
+
+
+def quota(arn: Arn) -> Quota:
+    """How many characters the policy of a resource may have, by its service."""
+    match target_arn(arn):
+        case FunctionArn():
+            return Quota(function_policies.LIMIT, fixed=True)
+        case RestApiArn():
+            return Quota(rest_api_policies.LIMIT, fixed=False)
+        case RoleArn():
+            return Quota(role_policies.LIMIT, fixed=False)
 
 
 def power_over(arn: Arn) -> tuple[str, str]:

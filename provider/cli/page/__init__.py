@@ -1,0 +1,1 @@
+"""The permission map as one page: its template, style and scripts, and what puts them together."""
