@@ -10,6 +10,7 @@
 | `QUARANTINE` | `<account>` | since when, by whom and why an account is in quarantine |
 | `ACCOUNTS` | `<account>` | whether an account is still in the organization, and has an observer role |
 | `UNITS` | `<account>` | in which organizational units an account is |
+| `ADOPTION#<arn>` | `<statement's id>` | a foreign statement that may go, who said so and when |
 | `NAMES` | `<environment>#<name>` | the owner a short name is reserved for |
 | `HISTORY#<owner>#<environment>#<name>` | `<time>#<id>` | what was removed, for as long as its TTL says |
 """
@@ -42,6 +43,9 @@ SHARDS = 8
 """Parts of the index of what is due, so that no single partition takes every write."""
 LOOKS = "look"
 """How the parts begin in which origins lie; those of resources are numbers alone."""
+
+ADOPTION = "ADOPTION#"
+"""How the partitions of adopted statements begin."""
 
 NAMES = "NAMES"
 """The partition of all reservations: few, rarely written, and listed as a whole."""
@@ -121,6 +125,11 @@ def units_record(item: Mapping[str, Any]) -> UnitsRecord:
 def quarantine_key(account: AccountId) -> Item:
     """The key of an account's quarantine."""
     return {"pk": QUARANTINE, "sk": account}
+
+
+def adoption_partition(arn: Arn) -> str:
+    """The partition of the adopted statements of a resource's policy."""
+    return f"{ADOPTION}{arn}"
 
 
 def name_key(environment: str, name: str) -> Item:

@@ -21,8 +21,8 @@ LATE = 3_600.0
 KINDS = (*(kind.value for kind in FindingKind), DEPARTED, UNOBSERVED, OVERDUE)
 """Every kind of finding: those of resources, and those of accounts and of the schedule itself."""
 
-NO_DRIFT = (FindingKind.FOREIGN.value,)
-"""Kinds that say nothing of drift: an owner's own statements are his business."""
+NO_DRIFT = (FindingKind.FOREIGN.value, FindingKind.ADOPTED.value)
+"""Kinds that say nothing of drift: an owner's own statements are his business, and what was adopted waits for consumers."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from provider.controller import codec
+from provider.controller import adoptions, codec
 from provider.controller.codec import SHARDS, Item, from_wire, to_wire
 from provider.controller.leases import LEASE
 from provider.controller.names import reserved
@@ -25,6 +25,7 @@ from provider.controller.quarantine import (
     set_going,
 )
 from provider.core.absences import AccountRecord
+from provider.core.adopting import Adoption, Ending
 from provider.core.errors import LedgerConflict
 from provider.core.identifiers import AccountId, Arn, DeclarationId, Origin, Target
 from provider.core.membership import UnitsRecord
@@ -123,12 +124,14 @@ class DynamoDBLedger:
                 raise LedgerConflict from error
             raise
 
-    def want(self, arn: Arn, names: frozenset[Target], now: float, growth: int = 0) -> None:
+    def want(self, arn: Arn, names: frozenset[Target], now: float, growth: int = 0, *, adopting: bool = False) -> None:
         """See `ports.Ledger.want`."""
+        adopts, values = (", adopting = :adopting", {":adopting": True}) if adopting else ("", {})
         self._client.update_item(
             TableName=self._table,
             Key=to_wire(codec.resource_key(arn)),
-            UpdateExpression="ADD wanted :one, #names :names, #size :more SET arn = :arn, dueAt = :now, dueShard = :shard",
+            UpdateExpression="ADD wanted :one, #names :names, #size :more "
+            f"SET arn = :arn, dueAt = :now, dueShard = :shard{adopts}",
             ExpressionAttributeNames={"#names": "names", "#size": "size"},
             ExpressionAttributeValues=to_wire(
                 {
@@ -138,6 +141,7 @@ class DynamoDBLedger:
                     ":arn": arn,
                     ":now": int(now),
                     ":shard": _shard(arn),
+                    **values,
                 }
             ),
         )
@@ -162,7 +166,8 @@ class DynamoDBLedger:
         names = frozenset(codec.target_of(text) for text in item.get("names", ()))
         undeployed_since = float(item["undeployedSince"]) if "undeployedSince" in item else None
         findings = tuple((one["kind"], one["detail"]) for one in item.get("findings", ()))
-        return ResourceRecord(arn, names, int(item["wanted"]), holder, undeployed_since, findings)
+        adopting = bool(item.get("adopting"))
+        return ResourceRecord(arn, names, int(item["wanted"]), holder, undeployed_since, findings, adopting)
 
     def changing(self, resource: ResourceRecord, since: float) -> None:
         """See `ports.Ledger.changing`."""
@@ -286,6 +291,14 @@ class DynamoDBLedger:
         for page in pages:
             for item in map(from_wire, page["Items"]):
                 yield int(item["dueAt"]), str(item["pk"])
+
+    def adoptions(self, arn: Arn) -> tuple[Adoption, ...]:
+        """See `ports.Ledger.adoptions`."""
+        return adoptions.of(self._client, self._table, arn)
+
+    def end(self, adoption: Adoption, ending: Ending, now: float) -> None:
+        """See `ports.Ledger.end`."""
+        adoptions.end(self._client, self._table, adoption, ending, now)
 
     def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
         """See `ports.Ledger.may_deploy`."""

@@ -3,11 +3,12 @@
 import logging
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from provider.controller.deployments import Deployments
 from provider.controller.ports import Clock, Ledger, LivePolicy, PolicyStore
 from provider.core.absences import is_too_many
+from provider.core.adopting import Adoption, Stock, taken_stock
 from provider.core.concluding import Outcome, Passed
 from provider.core.declarations import OpenMethods
 from provider.core.documents import Document, statements_of
@@ -62,7 +63,7 @@ class Pass:
 
     `views` are kept as they are committed: what is marked before a write stays marked when that fails. `latest` is when
     its last write may begin, in epoch seconds. `limit` is what AWS has said of the policy's length, `size` its length;
-    `look` is how it stood at first.
+    `look` is how it stood at first, `stock` where the adoptions of its statements stand at last.
     """
 
     ledger: Ledger
@@ -75,6 +76,8 @@ class Pass:
     limit: int | None = None
     size: int | None = None
     look: Look | None = None
+    adoptions: tuple[Adoption, ...] = ()
+    stock: Stock = field(default_factory=Stock)
 
     def bring_together(self) -> Passed:
         """Let the policy say what the ledger wants, and stages serve it.
@@ -100,7 +103,7 @@ class Pass:
         except Temporary as unsettled:
             return Passed(arn, Outcome.UNSETTLED, self.clock.now(), unsettled)
         passed = replace(passed, left_out={**missing, **(passed.left_out or {})})
-        found = found_in(arn, self.centre, before, self.look) if self.look else ()
+        found = found_in(arn, self.centre, before, self.look, self.stock) if self.look else ()
         refusals = (passed.error, *(passed.left_out or {}).values())
         told = sorted({one.fact for one in refusals if isinstance(one, PolicyRefused | PolicyFull)})
         found = (*found, *(Finding(FindingKind.REFUSED, fact) for fact in told))
@@ -185,6 +188,7 @@ class Pass:
 
     def _attempt(self, only: frozenset[DeclarationId] | None) -> Passed:
         arn = self.resource.arn
+        self.adoptions = self.ledger.adoptions(arn) if self.resource.adopting else ()
         live = self.policies.read(arn)
         fitted = self._fitted(live, only)
         if fitted.plan.changed:
@@ -199,6 +203,7 @@ class Pass:
             self.ledger.changing(self.resource, now)
             self.resource = replace(self.resource, undeployed_since=now)
         self.size = fitted.plan.size
+        self.stock = taken_stock(self.adoptions, fitted.plan.document, self.centre, fitted.covered)
         return Passed(arn, Outcome.WRITTEN, self.clock.now(), left_out=fitted.left_out)
 
     def _write(self, fitted: Fitted, revision: str | None) -> None:
@@ -222,7 +227,8 @@ class Pass:
         standing = [one for view in self.views for one in standing_on(arn, view)]
         characters = self.limit or self.policies.quota(arn).characters
         shared = characters if let_in_several(self.views) else None
-        policy = Policy(arn, live.document, self.centre, self.limit, shared=shared)
+        adopted = {one.id: one.needs for one in self.adoptions}
+        policy = Policy(arn, live.document, self.centre, self.limit, shared=shared, adopted=adopted)
         found = self._within(policy, live, standing, only)
         nobodys = unexplained(policy, found.plan.removed, _explained(self.views))
         ours = len(found.plan.removed) + len(standing)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from provider.core.absences import AccountRecord, Sight
+from provider.core.adopting import Adoption, Ending
 from provider.core.answers import Answer
 from provider.core.auditing import AuditEvent
 from provider.core.documents import Document
@@ -118,8 +119,11 @@ class Ledger(Protocol):
             LedgerConflict: a record is not in the version any more in which it was read.
         """
 
-    def want(self, arn: Arn, names: frozenset[Target], now: float, growth: int = 0) -> None:
-        """Say that something about a resource has changed, which names point to it, and how much its policy will grow."""
+    def want(self, arn: Arn, names: frozenset[Target], now: float, growth: int = 0, *, adopting: bool = False) -> None:
+        """Say that something about a resource has changed, which names point to it, and how much its policy will grow.
+
+        `adopting` has passes look for adopted statements from now on.
+        """
 
     def acquire(self, arn: Arn, holder: str, now: float) -> ResourceRecord | None:
         """Take (or renew) the resource's lease; None where another holder has it or the resource is unknown."""
@@ -173,6 +177,12 @@ class Ledger(Protocol):
 
     def resume(self, account: AccountId) -> None:
         """Take an account out of the quarantine that `suspend` has put it into; never out of an operator's."""
+
+    def adoptions(self, arn: Arn) -> tuple[Adoption, ...]:
+        """The adopted statements of a resource's policy, in a stable order."""
+
+    def end(self, adoption: Adoption, ending: Ending, now: float) -> None:
+        """Forget an adoption, and remember in the history how it has ended."""
 
     def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
         """Take the account's turn to deploy a REST API, if its last one is at least `pause` seconds ago."""

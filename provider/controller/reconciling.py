@@ -13,6 +13,7 @@ from provider.controller.leases import LAST_WRITE
 from provider.controller.passes import Pass
 from provider.controller.ports import Clock, Desk, Journal, Ledger, Meter, PolicyStore
 from provider.core import auditing
+from provider.core.adopting import Stock
 from provider.core.concluding import Conclusion, Outcome, Passed, conclude
 from provider.core.errors import LedgerConflict, WriteUnsettled
 from provider.core.identifiers import Arn, Target
@@ -123,6 +124,7 @@ class Reconciler:
         settled = all(settled for _, settled, _ in concluded) and passed.outcome is not Outcome.UNSETTLED and not waits
         more = frozenset(arn for _, _, arns in concluded for arn in arns)
         due_at = self._due_at(one.resource, [view for view, _, _ in concluded], settled=settled)
+        self._end(one.stock)
         took = self._clock.now() - started
         self._meter.record(of_a_pass(passed, one.resource.findings, one.look, one.size, took))
         return _Passed(one.resource, names, due_at, settled, more, one.size)
@@ -160,6 +162,12 @@ class Reconciler:
             self._ledger.want(arn, frozenset({view.target}), self._clock.now())
         self._journal.tell(events)
         return view, len(done) == len(conclusions), concerned
+
+    def _end(self, stock: Stock) -> None:
+        """Forget the adoptions that have ended, and tell of them; should we not come to it, the next pass finds them again."""
+        for adoption, ending in stock.ended:
+            self._ledger.end(adoption, ending, self._clock.now())
+        self._journal.tell([auditing.adopted(*one) for one in stock.ended])
 
     def _settled(self, together: Sequence[Conclusion]) -> list[Conclusion]:
         """Commit conclusions in one transaction, and answer; those that could be committed."""

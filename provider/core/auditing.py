@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from provider.core.absences import AbsenceKind
+from provider.core.adopting import Adoption, Ending
 from provider.core.answers import Answer, Status
 from provider.core.identifiers import AccountId
 from provider.core.records import GrantRecord, GrantState, PublicationRecord, Row
@@ -33,6 +34,8 @@ class Happening(StrEnum):
     RETAINED = "Declaration Retained"
     DEPARTED = "Account Departed"
     RETURNED = "Account Returned"
+    TAKEN_OVER = "Statement Taken Over"
+    TAKEN_AWAY = "Adopted Statement Gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,20 @@ def departed(account: AccountId) -> AuditEvent:
 def returned(account: AccountId) -> AuditEvent:
     """The event of an account that is a member again."""
     return AuditEvent(Happening.RETURNED, {"account": account})
+
+
+def adopted(adoption: Adoption, ending: Ending) -> AuditEvent:
+    """The event of an adopted statement that is gone: by our write, since grants allow what it did, or otherwise."""
+    detail = {
+        "resource": adoption.resource,
+        "statement": adoption.id,
+        "sid": str(adoption.statement.get("Sid", ""))[:_LONGEST],
+        "accounts": list(adoption.accounts),
+        "target": adoption.target.full_name,
+        "environment": adoption.target.environment,
+        "adoptedBy": adoption.by,
+    }
+    return AuditEvent(Happening.TAKEN_OVER if ending is Ending.TAKEN_OVER else Happening.TAKEN_AWAY, detail)
 
 
 _LONGEST = 128

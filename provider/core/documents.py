@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from provider.core.identifiers import digest
+
 Document = Mapping[str, Any]
 
 _UNIQUE_ID = re.compile(r"A(?:RO|ID)A[A-Z0-9]{12,}")
@@ -46,6 +48,11 @@ def text_of(document: Document) -> str:
 def meaning(statement: Mapping[str, Any]) -> str:
     """A text that is equal for statements that mean the same; the Sid is part of it."""
     return json.dumps({key: _field(key, value) for key, value in statement.items()}, sort_keys=True)
+
+
+def statement_id(statement: Mapping[str, Any]) -> str:
+    """What tells a statement of a policy from all others, by its meaning: 32 hex digits."""
+    return digest("statement", meaning(statement))
 
 
 def _field(key: str, value: Any) -> Any:

@@ -11,7 +11,8 @@ from typing import Any
 
 from provider.core.abandoning import concerned, held_back
 from provider.core.absences import AbsenceKind
-from provider.core.documents import Document, statements_of
+from provider.core.adopting import Stock, sid_of
+from provider.core.documents import Document, statement_id, statements_of
 from provider.core.identifiers import Arn, DeclarationId
 from provider.core.records import Row, TargetView
 from provider.core.statements import SID_PREFIX, CentreId, Statement, understood
@@ -31,6 +32,8 @@ class FindingKind(StrEnum):
     UNEXPLAINED = "Unexplained"  # likewise, but so many that it may be the ledger that is wrong; left for an operator
     TAMPERED = "Tampered"  # a statement with our Sid that means something else; taken away
     FOREIGN = "Foreign"  # statements of others; never touched
+    ADOPTED = "Adopted"  # statements of others that go when grants allow all that they do; consumers have yet to ask
+    ADOPTION_CHANGED = "AdoptionChanged"  # likewise, but changed since an operator said so; left until he says so again
     OTHER_CENTRE = "OtherCentre"  # statements of another centre; left alone, an operator should know
     GONE = "Gone"  # the resource does not exist; its owner publishes another one, or unpublishes it
     SHUT_OUT = "ShutOut"  # its account refuses us: no grantor role, or no tag
@@ -63,7 +66,9 @@ class Look:
     limit: int
 
 
-def found_in(arn: Arn, centre: CentreId, views: Sequence[TargetView], look: Look) -> tuple[Finding, ...]:
+def found_in(
+    arn: Arn, centre: CentreId, views: Sequence[TargetView], look: Look, stock: Stock | None = None
+) -> tuple[Finding, ...]:
     """The findings of a look at a resource's policy.
 
     Args:
@@ -71,10 +76,14 @@ def found_in(arn: Arn, centre: CentreId, views: Sequence[TargetView], look: Look
         centre: whose statements are ours.
         views: the names that point to it, as they were before the pass has concluded.
         look: what it has seen.
+        stock: where adoptions stand since.
     """
+    stock = stock or Stock()
+    adopted = {one.id for one in (*stock.waiting, *(one for one, _ in stock.ended))}
     statements = statements_of(look.document)
     ours = [one for one in statements if centre.owns(one)]
-    others = [str(one.get("Sid", "without a Sid")) for one in statements if not centre.owns(one)]
+    foreign = [one for one in statements if not centre.owns(one)]
+    others = [sid_of(one) for one in foreign if not adopted or statement_id(one) not in adopted]
     elsewhere = [sid for sid in others if _OF_A_CENTRE.match(sid)]
     tampered = [
         str(one["Sid"]) for one in ours if understood(one, centre) is None and not one["Sid"].endswith("Closed")
@@ -85,6 +94,8 @@ def found_in(arn: Arn, centre: CentreId, views: Sequence[TargetView], look: Look
         FindingKind.TAMPERED: tampered,
         FindingKind.OTHER_CENTRE: elsewhere,
         FindingKind.FOREIGN: [sid for sid in others if sid not in elsewhere],
+        FindingKind.ADOPTED: [sid_of(one.statement) for one in stock.waiting],
+        FindingKind.ADOPTION_CHANGED: [sid_of(one.statement) for one in stock.changed],
     }
     what |= _absent(arn, views)
     found = [Finding(kind, _listed(texts)) for kind, texts in what.items() if texts]

@@ -4,8 +4,9 @@ A grant that does not fit does not keep later, smaller ones out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from provider.core.adopting import covered
 from provider.core.declarations import SHARE, OpenMethods
 from provider.core.errors import Permanent, PolicyFull, VpcEndpointsOnPublicApi, WouldShutOut
 from provider.core.identifiers import Arn, DeclarationId, RestApiArn, resource_of
@@ -20,25 +21,33 @@ from provider.core.statements import Statement, render, taken_apart
 class Fitted:
     """A plan within the limit; the new grants in it; and the error of each that it had to leave out.
 
-    `more` are grants that stand and of which it holds, since their target has moved, more than stood.
+    `more` are grants that stand and of which it holds, since their target has moved, more than stood. `covered` are the ids of adopted
+    statements that it does not hold, because grants in it allow all that they did.
     """
 
     plan: Plan
     new: tuple[DeclarationId, ...]
     left_out: Mapping[DeclarationId, Permanent]
     more: tuple[DeclarationId, ...] = ()
+    covered: frozenset[str] = frozenset()
 
 
 def standing_on(arn: Arn, view: TargetView) -> list[Standing]:
     """The grants of a name that must stand on a resource now."""
     opened = ((row, sorted(one for one in view.open_at(row) if resource_of(one) == arn)) for row in view.grants)
-    share = view.current.share if view.current else SHARE
-    return [_standing(row, arns, share) for row, arns in opened if arns]
+    return [_standing(row, arns, view) for row, arns in opened if arns]
 
 
-def _standing(row: GrantRecord, arns: Sequence[Arn], share: int) -> Standing:
+def _standing(row: GrantRecord, arns: Sequence[Arn], view: TargetView) -> Standing:
     statements = tuple(part for one in arns for part in render(row.grant, one))
-    return Standing(row, statements, render(row.grant, row.told) if row.told in arns else statements, share)
+    first = render(row.grant, row.told) if row.told in arns else statements
+    return Standing(row, statements, first, view.current.share if view.current else SHARE, _lasts(row, view))
+
+
+def _lasts(row: GrantRecord, view: TargetView) -> bool:
+    """Whether nothing is known by which a grant will end: a time of its own, where its owner does not ask for one, or its absence."""
+    bounded = view.current is not None and view.current.maximum_days is not None
+    return row.absence is None and (bounded or row.grant.expiry is None)
 
 
 def let_in_several(views: Iterable[TargetView]) -> bool:
@@ -49,6 +58,33 @@ def let_in_several(views: Iterable[TargetView]) -> bool:
 
 
 def fit(
+    policy: Policy,
+    standing: Sequence[Standing],
+    kept: Iterable[Statement] = (),
+    refused: Mapping[DeclarationId, Permanent] | None = None,
+    only: frozenset[DeclarationId] | None = None,
+) -> Fitted:
+    """See `_fit`; and what was adopted goes, as far as grants that last and are in the document allow all that it did.
+
+    That makes room, too: so first as if all were let in, and then with what of it could not be let in again.
+    """
+    going = covered(policy.adopted, _lasting(standing))
+    while True:
+        found = _fit(replace(policy, going=going), standing, kept, refused, only)
+        if not going:
+            return found
+        there = permissions(found.plan.document, policy.centre)
+        still = going & covered(policy.adopted, _lasting(standing) & there)
+        if still == going:
+            return replace(found, covered=going)
+        going = still
+
+
+def _lasting(standing: Iterable[Standing]) -> frozenset[Statement]:
+    return taken_apart(part for one in standing if one.lasts for part in one.statements)
+
+
+def _fit(
     policy: Policy,
     standing: Sequence[Standing],
     kept: Iterable[Statement] = (),

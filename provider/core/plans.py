@@ -1,10 +1,10 @@
 """The plan: what must be written to a policy so that our part of it says what it must, and nothing else changes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from provider.core.documents import Document, meaning, statements_of, text_of
+from provider.core.documents import Document, meaning, statement_id, statements_of, text_of
 from provider.core.statements import CentreId, Statement, taken_apart, understood
 
 
@@ -26,23 +26,29 @@ class Plan:
 
 
 def plan(
-    desired: Sequence[Statement], actual: Document | None, centre: CentreId, instead: Document | None = None
+    desired: Sequence[Statement],
+    actual: Document | None,
+    centre: CentreId,
+    instead: Document | None = None,
+    going: Collection[str] = (),
 ) -> Plan:
-    """Compare in meaning, and keep every foreign statement as it is and where it stands among the others.
+    """Compare in meaning, and keep every foreign statement as it is and where it stands among the others, unless it is `going`.
 
     Args:
         desired: what must stand of ours.
         actual: the policy as it stands.
         centre: whose statements are ours.
         instead: the statement to leave where a policy would become empty (`closed`); None to have no policy then.
+        going: the ids of foreign statements that were adopted and that `desired` allows all of (`adopting`).
     """
     existing = statements_of(actual)
-    foreign = [statement for statement in existing if not centre.owns(statement)]
+    others = [statement for statement in existing if not centre.owns(statement)]
+    foreign = [statement for statement in others if not going or statement_id(statement) not in going]
     ours = [statement for statement in existing if centre.owns(statement)]
     wanted: list[Any] = [statement.document(centre) for statement in desired]
     if instead is not None and existing and not foreign and not wanted:
         wanted = [instead]
-    changed = sorted(map(meaning, ours)) != sorted(map(meaning, wanted))
+    changed = foreign != others or sorted(map(meaning, ours)) != sorted(map(meaning, wanted))
     removed = permissions(actual, centre) - taken_apart(desired)
     if not foreign and not wanted:
         return Plan(None, changed, removed)

@@ -235,7 +235,8 @@ class ResourceRecord:
     """A resource whose policy we write: the names that point to it, and `wanted`, which counts changes.
 
     `undeployed_since` is when its policy was changed (epoch seconds), where no deployment is known to have taken that up;
-    None where nothing is left to deploy. `findings` are (kind, detail) of the last pass.
+    None where nothing is left to deploy. `findings` are (kind, detail) of the last pass. `adopting` says that statements of it have been
+    adopted since it is known.
     """
 
     arn: Arn
@@ -244,3 +245,4 @@ class ResourceRecord:
     lease: str
     undeployed_since: float | None = None
     findings: tuple[tuple[str, str], ...] = ()
+    adopting: bool = False

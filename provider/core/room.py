@@ -1,6 +1,6 @@
 """How much room a policy has: in all, and for each of the accounts that share it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from provider.core.declarations import SHARE
@@ -20,13 +20,15 @@ class Standing:
     """A grant that must stand on a resource, with the statements that it needs there.
 
     `first` are those that open what its stack was told; the rest is what its moved target needs besides. Where what it was told
-    is not to be open here, all are first. `share` is how many per cent of the policy its account may take.
+    is not to be open here, all are first. `share` is how many per cent of the policy its account may take. `lasts` says that nothing
+    is known by which it will end.
     """
 
     row: GrantRecord
     statements: tuple[Statement, ...]
     first: tuple[Statement, ...]
     share: int = SHARE
+    lasts: bool = True
 
     @property
     def id(self) -> DeclarationId:
@@ -39,7 +41,8 @@ class Policy:
     """A policy as it stands on `arn`, whose centre is ours, and the characters that it may have (None: AWS says).
 
     `instead` is the statement to leave where it would become empty. `shared` are the characters that several accounts share
-    (None: one account alone is let in).
+    (None: one account alone is let in). `adopted` are the ids of foreign statements that may go, with what must be granted before;
+    `going` are those that do.
     """
 
     arn: Arn
@@ -48,10 +51,12 @@ class Policy:
     limit: int | None
     instead: Document | None = None
     shared: int | None = None
+    adopted: Mapping[str, Sequence[Statement]] = field(default_factory=dict)
+    going: frozenset[str] = frozenset()
 
     def planned(self, statements: Iterable[Statement]) -> Plan:
         """The plan for these statements, merged."""
-        return plan(merge(statements), self.actual, self.centre, self.instead)
+        return plan(merge(statements), self.actual, self.centre, self.instead, self.going)
 
     def has_room_for(self, size: int) -> bool:
         """Whether a document of so many characters is within the limit."""

@@ -9,6 +9,7 @@ from typing import Any
 from provider.controller.leases import LEASE
 from provider.controller.ports import LivePolicy, Quota, Stage
 from provider.core.absences import AccountRecord, Seen, Sight, Standing
+from provider.core.adopting import Adoption, Ending
 from provider.core.answers import Answer
 from provider.core.auditing import AuditEvent
 from provider.core.documents import Document, text_of
@@ -60,6 +61,7 @@ class _Resource:
     size: int = 0
     undeployed_since: float | None = None
     findings: tuple[tuple[str, str], ...] = ()
+    adopting: bool = False
 
 
 @dataclass
@@ -72,6 +74,8 @@ class MemoryLedger:
     names: dict[tuple[str, str], AccountId] = field(default_factory=dict)
     deployed: dict[AccountId, float] = field(default_factory=dict)
     quarantine: set[AccountId] = field(default_factory=set)
+    adopted: dict[tuple[Arn, str], Adoption] = field(default_factory=dict)
+    endings: list[tuple[Adoption, Ending]] = field(default_factory=list)
     members: dict[AccountId, AccountRecord] = field(default_factory=dict)
     suspended: set[AccountId] = field(default_factory=set)
     placed: dict[AccountId, UnitsRecord] = field(default_factory=dict)
@@ -143,12 +147,13 @@ class MemoryLedger:
         )
         return found.version if found else NEW
 
-    def want(self, arn: Arn, names: frozenset[Target], now: float, growth: int = 0) -> None:
+    def want(self, arn: Arn, names: frozenset[Target], now: float, growth: int = 0, *, adopting: bool = False) -> None:
         resource = self.resources.setdefault(arn, _Resource())
         resource.names |= names
         resource.size += growth
         resource.wanted += 1
         resource.due_at = now
+        resource.adopting |= adopting
 
     def acquire(self, arn: Arn, holder: str, now: float) -> ResourceRecord | None:
         resource = self.resources.get(arn)
@@ -156,7 +161,13 @@ class MemoryLedger:
             return None
         resource.holder, resource.until = holder, now + LEASE
         return ResourceRecord(
-            arn, resource.names, resource.wanted, holder, resource.undeployed_since, resource.findings
+            arn,
+            resource.names,
+            resource.wanted,
+            holder,
+            resource.undeployed_since,
+            resource.findings,
+            resource.adopting,
         )
 
     def changing(self, resource: ResourceRecord, since: float) -> None:
@@ -227,6 +238,14 @@ class MemoryLedger:
             if isinstance(row, GrantRecord) and row.grant.origin.account == account:
                 for arn in row.placed | {resource_of(row.told)}:
                     self.want(arn, frozenset({row.target}), now)
+
+    def adoptions(self, arn: Arn) -> tuple[Adoption, ...]:
+        found = (one for one in self.adopted.values() if one.resource == arn)
+        return tuple(sorted(found, key=lambda one: one.id))
+
+    def end(self, adoption: Adoption, ending: Ending, now: float) -> None:  # noqa: ARG002 - see `commit`
+        self.adopted.pop((adoption.resource, adoption.id), None)
+        self.endings.append((adoption, ending))
 
     def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
         if self.deployed.get(account, 0) > int(now - pause):

@@ -1,0 +1,291 @@
+"""A foreign statement is translated into grants that mean exactly what it says, or not at all, with a reason and a remedy."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from as_aws_keeps import kept
+from asked import (
+    ACTIONS,
+    API,
+    APIS,
+    AUTHORIZERS,
+    BETA,
+    CONSUMER,
+    ENDPOINTS,
+    EXTERNAL_IDS,
+    FUNCTION,
+    ON,
+    OTHER,
+    OURS,
+    OWNER,
+    PROD,
+    RESOURCES,
+    ROLE,
+    calls,
+)
+from decisions import access
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provider.core.identifiers import Arn
+from provider.core.specifications import ApiExecution, AuthorizerUse, FunctionInvocation, RoleAssumption
+from provider.core.statements import merge
+from provider.core.translating import Counterpart, translated
+
+LAW = settings(derandomize=True, database=None, max_examples=30, deadline=None)
+KINDS = tuple(RESOURCES)
+ACTION = {"function": ACTIONS["InvokeFunction"], "api": ACTIONS["ExecuteApi"], "role": ACTIONS["AssumeRole"]}
+
+
+def written(counterparts: Sequence[Counterpart]) -> list[dict[str, Any]]:
+    """The policy of the grants."""
+    return [one.document(OURS) for one in merge(part for each in counterparts for part in each.statements)]
+
+
+def differences(kind: str, statement: Mapping[str, Any], counterparts: Sequence[Counterpart]) -> list[Any]:
+    """The calls of which AWS decides otherwise by the grants than by the statement."""
+    grants = written(counterparts)
+    return [one for one in calls(kind) if access([statement], one, OWNER) != access(grants, one, OWNER)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(st.data())
+@LAW
+def test_whatever_a_permission_may_ask_is_recognised_when_it_is_written_by_hand(kind: str, data: st.DataObject) -> None:
+    asked = data.draw(ON[kind].filter(lambda one: one.account != OWNER))
+    statement = data.draw(kept(asked.plainly()))
+    found = translated(statement, RESOURCES[kind])
+    assert not found.obstacle
+    assert {one.account for one in found.counterparts} == {asked.account}
+    assert differences(kind, asked.plainly(), found.counterparts) == []
+
+
+# --- by hand, in ways that no permission of ours is written -------------------------------------------
+
+NAMES = st.sampled_from(
+    [f"arn:aws:iam::{one}:{name}" for one in (CONSUMER, OTHER) for name in ("role/buyer", "user/buyer")]
+)
+ROOTS = st.sampled_from([CONSUMER, f"arn:aws:iam::{CONSUMER}:root", OTHER])
+
+
+def some(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(values, min_size=1, max_size=3, unique=True) | values
+
+
+PRINCIPALS = st.one_of(st.just("*"), st.fixed_dictionaries({"AWS": some(NAMES | ROOTS)}))
+WHOM = st.fixed_dictionaries(
+    {},
+    optional={
+        "ArnEquals": st.fixed_dictionaries({"aws:PrincipalArn": some(NAMES)}),
+        "StringEquals": st.fixed_dictionaries({"aws:PrincipalAccount": some(st.sampled_from([CONSUMER, OTHER]))}),
+    },
+)
+SOURCES = st.builds(
+    "arn:aws:execute-api:us-east-1:{}:{}/authorizers/{}".format,
+    st.sampled_from([CONSUMER, OTHER]),
+    st.sampled_from(APIS),
+    st.sampled_from([*AUTHORIZERS, "*"]),
+)
+ROUTES = st.builds(
+    "{}/{}".format,
+    st.sampled_from([f"{API}/prod", f"{API}/beta"]),
+    st.sampled_from(["*", "*/*", "GET/*", "GET/orders", "POST/orders/*", "*/*/orders", "DELETE/"]),
+)
+
+
+FIXED = {"api": ("aws:SourceVpce", ENDPOINTS), "role": ("sts:ExternalId", EXTERNAL_IDS)}
+
+
+@st.composite
+def by_hand(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    """A statement that somebody may have written."""
+    principal, tests = draw(PRINCIPALS), draw(WHOM)
+    if kind == "function" and draw(st.booleans()):
+        principal, tests = {"Service": "apigateway.amazonaws.com"}, {"ArnLike": {"AWS:SourceArn": draw(some(SOURCES))}}
+    if kind in FIXED and draw(st.booleans()):
+        key, choice = FIXED[kind]
+        tests = {**tests, "StringEquals": {**tests.get("StringEquals", {}), key: draw(some(st.sampled_from(choice)))}}
+    resource = {"function": {"Resource": FUNCTION}, "api": {"Resource": draw(some(ROUTES))}, "role": {}}[kind]
+    condition = {"Condition": tests} if tests else {}
+    return {"Sid": "Theirs", "Effect": "Allow", "Principal": principal, "Action": ACTION[kind], **resource, **condition}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(st.data())
+@LAW
+def test_what_is_translated_means_the_same_to_every_caller_and_nothing_beyond(kind: str, data: st.DataObject) -> None:
+    statement = data.draw(by_hand(kind))
+    found = translated(statement, RESOURCES[kind])
+    assert bool(found.obstacle) != bool(found.counterparts)
+    if found.counterparts:
+        assert differences(kind, statement, found.counterparts) == []
+    else:
+        assert any(word in found.obstacle for word in ("everybody", "nobody"))
+
+
+# --- what no grant says -------------------------------------------------------------------------------
+
+SOURCE = f"arn:aws:execute-api:us-east-1:{CONSUMER}:apiaaaaa/authorizers/*"
+GATEWAY = {"Service": "apigateway.amazonaws.com"}
+
+
+def source(*arns: str, **more: Any) -> dict[str, Any]:
+    return {"Principal": GATEWAY, "Condition": {"ArnLike": {"AWS:SourceArn": list(arns)}, **more}}
+
+
+def equal(key: str, value: Any, operator: str = "StringEquals") -> dict[str, Any]:
+    return {"Condition": {operator: {key: value}}}
+
+
+OBSTACLES: list[tuple[Arn, dict[str, Any], str]] = [
+    (FUNCTION, {"Effect": "Deny"}, "It denies"),
+    (FUNCTION, {"NotPrincipal": {"AWS": CONSUMER}}, "says NotPrincipal"),
+    (FUNCTION, {"NotAction": "lambda:DeleteFunction"}, "says NotAction"),
+    (FUNCTION, {"Principal": None}, "names no principal"),
+    (FUNCTION, {"Action": "lambda:*"}, "allows lambda:*"),
+    (FUNCTION, {"Action": ["lambda:InvokeFunction", "lambda:GetFunction"]}, "lambda:GetFunction"),
+    (FUNCTION, {"Action": "lambda:InvokeFunctionUrl", **equal("lambda:FunctionUrlAuthType", "NONE")}, "FunctionUrl"),
+    (FUNCTION, equal("lambda:InvokedViaFunctionUrl", "true", "Bool"), "lambda:invokedviafunctionurl"),
+    (FUNCTION, {"Principal": "*"}, "everybody"),
+    (FUNCTION, {"Principal": {"AWS": ["*", CONSUMER]}}, "everybody"),
+    (FUNCTION, {"Principal": "*", **equal("aws:PrincipalOrgID", "o-abcdefghij")}, "everybody"),
+    (FUNCTION, {"Principal": {"Service": "events.amazonaws.com"}}, "others than accounts"),
+    (
+        FUNCTION,
+        {"Principal": {"Service": ["apigateway.amazonaws.com", "events.amazonaws.com"]}},
+        "others than accounts",
+    ),
+    (FUNCTION, {"Principal": {"AWS": CONSUMER, **GATEWAY}}, "others than accounts"),
+    (FUNCTION, {"Principal": {"AWS": f"arn:aws:sts::{CONSUMER}:assumed-role/buyer/me"}}, "assumed-role"),
+    (FUNCTION, {"Principal": {"AWS": f"arn:aws-cn:iam::{CONSUMER}:root"}}, "aws-cn"),
+    (FUNCTION, {"Principal": {"AWS": "AROAEXAMPLEEXAMPLE12"}}, "nobody"),
+    (FUNCTION, {"Principal": {"AWS": OWNER}}, "owner's own account"),
+    (FUNCTION, {"Principal": {"AWS": [OWNER, CONSUMER]}}, "owner's own account"),
+    (FUNCTION, {"Principal": {"AWS": CONSUMER}, **equal("aws:PrincipalAccount", OTHER)}, "nobody"),
+    (FUNCTION, equal("aws:PrincipalArn", f"arn:aws:iam::{CONSUMER}:role/*", "ArnLike"), "a pattern"),
+    (FUNCTION, equal("aws:PrincipalArn", f"arn:aws:iam::{CONSUMER}:root", "ArnEquals"), f"{CONSUMER}:root"),
+    (FUNCTION, equal("aws:PrincipalAccount", "${aws:ResourceAccount}"), "a pattern"),
+    (FUNCTION, equal("aws:PrincipalAccount", CONSUMER, "StringEqualsIfExists"), "StringEqualsIfExists"),
+    (FUNCTION, equal("aws:PrincipalAccount", OTHER, "StringNotEquals"), "StringNotEquals"),
+    (FUNCTION, equal("aws:SourceIp", "203.0.113.0/24", "IpAddress"), "aws:sourceip"),
+    (FUNCTION, equal("aws:SourceVpce", ENDPOINTS[0]), "aws:sourcevpce"),
+    (
+        FUNCTION,
+        {"Condition": {"ArnLike": {"aws:PrincipalArn": "a"}, "ArnEquals": {"AWS:PrincipalArn": "b"}}},
+        "compares AWS:PrincipalArn by ArnEquals",
+    ),
+    (FUNCTION, {"Resource": "*"}, "not just this function"),
+    (FUNCTION, {"Resource": f"{FUNCTION}2"}, "not just this function"),
+    (FUNCTION, {"Principal": GATEWAY}, "for any API"),
+    (FUNCTION, {"Principal": GATEWAY, **equal("aws:SourceAccount", CONSUMER)}, "for any API"),
+    (FUNCTION, source(f"arn:aws:execute-api:us-east-1:{CONSUMER}:*"), "more, or other"),
+    (FUNCTION, source(f"arn:aws:execute-api:us-east-1:{CONSUMER}:apiaaaaa/*"), "more, or other"),
+    (FUNCTION, source(f"arn:aws:execute-api:us-east-1:{CONSUMER}:apiaaaaa/*/GET/orders"), "more, or other"),
+    (FUNCTION, source(SOURCE, "arn:aws:execute-api:us-east-1:*:apiaaaaa/authorizers/*"), "more, or other"),
+    (FUNCTION, source(SOURCE.replace(CONSUMER, OWNER)), "owner's own account"),
+    (FUNCTION, source(SOURCE, StringEquals={"aws:SourceAccount": OTHER}), "source account"),
+    (FUNCTION, source(SOURCE, StringEquals={"aws:PrincipalOrgID": "o-abcdefghij"}), "aws:principalorgid"),
+    (FUNCTION, {"Principal": GATEWAY, **equal("aws:SourceArn", SOURCE)}, "a pattern"),
+    (API, {"Resource": "execute-api:/*"}, "every stage"),
+    (API, {"Resource": f"{API}/*"}, "every stage"),
+    (API, {"Resource": f"{API}/*/GET/orders"}, "every stage"),
+    (API, {"Resource": "*"}, "not of this API alone"),
+    (API, {"Resource": f"{API}2/prod/*"}, "not of this API alone"),
+    (API, {"Resource": f"{PROD}/*/orders"}, "also reaches longer paths"),
+    (API, {"Resource": f"{PROD}/G*"}, "no method and path"),
+    (API, {"Resource": f"{PROD}/GET"}, "no method and path"),
+    (API, {"Resource": f"{PROD}/G?T/orders"}, "no method and path"),
+    (API, {"Resource": f"{PROD}/GET/or?ers"}, "No permission can ask for it"),
+    (API, {"Resource": f"{PROD}/GET/a//b"}, "No permission can ask for it"),
+    (API, {"Resource": []}, "names no Resource"),
+    (API, equal("aws:SourceVpc", "vpc-0123456789abcdef0"), "aws:sourcevpc"),
+    (API, {"Principal": "*", **equal("aws:SourceVpce", ENDPOINTS[0])}, "everybody"),
+    (ROLE, {"Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": "x"}}, "AssumeRoleWithWebIdentity"),
+    (ROLE, {"Action": ["sts:AssumeRole", "sts:TagSession"]}, "sts:TagSession"),
+    (ROLE, {"Principal": {"Service": "ec2.amazonaws.com"}}, "others than accounts"),
+    (ROLE, equal("aws:MultiFactorAuthPresent", "true", "Bool"), "multifactor"),
+    (ROLE, {"Resource": "*"}, "names a Resource"),
+    (ROLE, equal("sts:ExternalId", "x"), "No permission can ask for it"),
+]
+
+
+def statement_on(arn: Arn, **changes: Any) -> dict[str, Any]:
+    """A plain statement on a resource, changed; None takes an element away."""
+    action, resource = {
+        FUNCTION: (ACTION["function"], {"Resource": FUNCTION}),
+        API: (ACTION["api"], {"Resource": f"{PROD}/*"}),
+        ROLE: (ACTION["role"], {}),
+    }[arn]
+    whole = {
+        "Sid": "Theirs",
+        "Effect": "Allow",
+        "Principal": {"AWS": CONSUMER},
+        "Action": action,
+        **resource,
+        **changes,
+    }
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+@pytest.mark.parametrize(("arn", "changes", "fact"), OBSTACLES, ids=[fact for _, _, fact in OBSTACLES])
+def test_what_no_grant_says_is_left_with_the_reason_and_what_may_be_done(
+    arn: Arn, changes: dict[str, Any], fact: str
+) -> None:
+    found = translated(statement_on(arn, **changes), arn)
+    assert not found.counterparts
+    assert fact in found.obstacle
+    assert found.obstacle.endswith(".")
+    assert found.obstacle.count(". ") >= 1, "a remedy comes last"
+
+
+@pytest.mark.parametrize("arn", RESOURCES.values())
+def test_the_plain_statement_that_these_are_made_from_is_translated(arn: Arn) -> None:
+    assert [one.account for one in translated(statement_on(arn), arn).counterparts] == [CONSUMER]
+
+
+def test_a_condition_that_whoever_may_ask_meets_is_named_and_left_out() -> None:
+    stated = source(SOURCE, StringEquals={"AWS:SourceAccount": CONSUMER})
+    assert translated(statement_on(FUNCTION, **stated), FUNCTION).besides == ("aws:sourceaccount",)
+    member = translated(statement_on(ROLE, **equal("aws:PrincipalOrgID", "o-abcdefghij")), ROLE)
+    assert (member.besides, member.counterparts[0].specification) == (("aws:principalorgid",), RoleAssumption())
+
+
+def test_who_was_deleted_is_left_out_beside_others() -> None:
+    found = translated(statement_on(ROLE, Principal={"AWS": ["AIDAEXAMPLEEXAMPLE12", OTHER]}), ROLE)
+    assert [one.account for one in found.counterparts] == [OTHER]
+
+
+def test_each_account_api_stage_and_external_id_is_a_permission_of_its_own() -> None:
+    """And the Region of an API is that in which its stack must stand."""
+    sources = source(
+        SOURCE, SOURCE.replace("/*", "/auth1"), SOURCE.replace("us-east-1", "eu-west-1").replace("/*", "/auth1")
+    )
+    found = translated(statement_on(FUNCTION, **sources), FUNCTION).counterparts
+    assert sorted((one.region, one.specification) for one in found) == [
+        ("eu-west-1", AuthorizerUse("apiaaaaa", ("auth1",))),
+        ("us-east-1", AuthorizerUse("apiaaaaa")),
+    ]
+    routes = [f"{PROD}/GET/orders", f"{PROD}/POST/orders", f"{PROD}/GET/carts", "execute-api:/beta/*"]
+    on_api = translated(statement_on(API, Resource=routes), API).counterparts
+    assert [(one.arn, one.specification) for one in on_api] == [
+        (BETA, ApiExecution()),
+        (PROD, ApiExecution(methods=("GET",), paths=("/carts",))),
+        (PROD, ApiExecution(methods=("GET", "POST"), paths=("/orders",))),
+    ]
+    said = translated(statement_on(ROLE, **equal("sts:ExternalId", list(EXTERNAL_IDS))), ROLE).counterparts
+    assert [one.specification for one in said] == [RoleAssumption((), one) for one in EXTERNAL_IDS]
+
+
+def test_what_is_too_much_for_one_permission_is_several() -> None:
+    names = sorted(f"arn:aws:iam::{CONSUMER}:role/buyer{number:03}" for number in range(101))
+    found = translated(statement_on(FUNCTION, Principal={"AWS": names}), FUNCTION).counterparts
+    assert [one.specification for one in found] == [
+        FunctionInvocation(tuple(names[:100])),
+        FunctionInvocation((names[100],)),
+    ]
+    paths = [f"{PROD}/GET/p{number:02}" for number in range(21)]
+    assert [
+        len(one.specification.properties["Paths"])
+        for one in translated(statement_on(API, Resource=paths), API).counterparts
+    ] == [20, 1]
