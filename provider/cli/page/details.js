@@ -38,7 +38,7 @@ function statement(line, grant) {
 }
 
 function stackFacts(one, title) {
-  if (!one.stack) return [[title, "–"]];
+  if (!one.stack) return [[title, "not known"]];
   const [, , , region, account] = one.stack.split(":");
   return [
     [title, [code(one.resource), " in stack ", element("b", {}, one.stack.split("/")[1] ?? one.stack), ` of account ${account}, ${region}`]],
@@ -60,7 +60,7 @@ function grantDetails(one, shown) {
         ["Target", element("a", { href: linkTo(shown, { show: `target ${one.label}` }) }, one.label)],
         ["Opens", code(one.arn)],
         ...stackFacts(one, "Asked by"),
-        ["In force since", one.since ? [when(one.since), ` UTC, ${ago(one.since)}`] : "–"],
+        ["In force since", one.since ? [when(one.since), ` UTC, ${ago(one.since)}`] : "it is not"],
         ["Until", one.until ? [when(one.until), ` UTC, ${ago(one.until)}`] : "no end is set"],
         ["Policy", fullness(policy)],
         ["Grant", code(one.id)],
@@ -115,8 +115,13 @@ function drawDetails(shown) {
   }
 }
 
+function shut() {
+  go({ show: "" }, true);
+}
+
 function readyDetails() {
-  dialog.querySelector(".close").addEventListener("click", () => dialog.close());
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener("close", () => { if (current.show) go({ show: "" }, true); });
+  dialog.querySelector(".close").addEventListener("click", shut);
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) shut(); });
+  dialog.addEventListener("cancel", (event) => { event.preventDefault(); shut(); });
+  dialog.addEventListener("close", () => { if (current.show) shut(); }); // a browser may shut it without a word
 }

@@ -34,7 +34,7 @@ const NOW = Date.parse(map.seen.at || "1970-01-01T00:00:00Z");
 const DAY = 86400000;
 
 function when(text) {
-  return text ? element("time", { datetime: text }, `${text.slice(0, 10)} ${text.slice(11, 16)}`) : "–";
+  return text ? element("time", { datetime: text }, `${text.slice(0, 10)} ${text.slice(11, 16)}`) : "";
 }
 
 function daysSince(text) {

@@ -73,7 +73,8 @@ function readyForm() {
   form.addEventListener("input", (event) => {
     clearTimeout(waiting);
     propose(event.target);
-    waiting = setTimeout(() => go(readForm(), true), event.target.matches("input:not([type=checkbox])") ? 120 : 0);
+    if (event.target.matches("select, [type=checkbox]")) go(readForm());
+    else waiting = setTimeout(() => go(readForm(), true), 120);
   });
   form.addEventListener("focusin", (event) => propose(event.target));
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -45,7 +45,7 @@ function bar(policy) {
 }
 
 function fullness(policy) {
-  if (!policy) return "–";
+  if (!policy) return "none";
   if (policy.size === null) return map.seen.account ? "not shown to this account" : "not known yet";
   const words = `${number(policy.size)} of ${number(policy.limit)} characters, ${share(policy)} %`;
   const nearly = share(policy) > NEARLY_FULL ? element("strong", {}, " Nearly full.") : "";

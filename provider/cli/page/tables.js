@@ -34,7 +34,7 @@ function targetRow(one, shown) {
   const name = one.target.split("/").slice(1).join("/");
   return [
     element("th", { scope: "row" }, element("a", { href: linkTo(shown, { show: `target ${one.label}` }) }, name), one.environment === "default" ? "" : element("span", { class: "environment" }, one.environment), element("small", {}, element("code", {}, one.owner))),
-    element("td", {}, one.kind || "–"),
+    element("td", {}, one.kind || "not shown"),
     element("td", {}, one.state || "not shown"),
     element("td", { class: "figure" }, number(one.held.length)),
     element("td", {}, fullness(one.fullest)),

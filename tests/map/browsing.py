@@ -1,0 +1,94 @@
+"""Chromium over a page of the map, and what the page did there that it should not have done."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from provider.cli.mapping import PermissionMap
+from provider.cli.page.rendering import rendered
+
+_LISTEN = """
+addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.effectiveDirective} ${event.blockedURI}`));
+"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The machine's Chromium, without a window; on CI it must be there."""
+    path = shutil.which("chromium")
+    if path is None:
+        reason = "Chromium is not on the PATH. Install it (Debian: apt-get install chromium) to run the tests of the map's page."
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Opened:
+    """A page in a browser; `requests` are those beside the page itself, `faults` errors of scripts, of the policy, and boxes."""
+
+    page: Page
+    file: Path
+    requests: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        page = self.page
+        page.add_init_script(_LISTEN)
+        page.on("request", lambda one: self.requests.append(one.url) if not one.is_navigation_request() else None)
+        page.on("pageerror", lambda one: self.faults.append(str(one)))
+        page.on("console", lambda one: self.faults.append(one.text) if one.type in ("error", "warning") else None)
+        page.on("dialog", lambda one: (self.faults.append(one.message), one.dismiss()))
+        self.show("")
+
+    def show(self, fragment: str) -> None:
+        """Open the page by a link to what is shown."""
+        self.page.goto(f"{self.file.as_uri()}{fragment}")
+
+    def rows(self, section: str = "grants") -> list[list[str]]:
+        """The cells of a table's rows, as they read; nothing where it says that there are none."""
+        script = (
+            "rows => rows.filter(row => row.querySelector('a')).map(row => [...row.cells].map(cell => cell.innerText))"
+        )
+        found: list[list[str]] = self.page.locator(f"#{section} tbody tr").evaluate_all(script)
+        return found
+
+    @property
+    def found(self) -> str:
+        """What is said of how much is found."""
+        return self.page.locator("#found").inner_text()
+
+    def search(self, name: str, text: str) -> None:
+        """Type into a field, and wait until it is searched for."""
+        self.page.locator(f"[name={name}]").fill(text)
+        self.page.wait_for_function("([name, text]) => current[name] === text", arg=[name, text])
+
+    def focused(self) -> str:
+        """The text of what has the focus."""
+        return str(self.page.evaluate("document.activeElement.innerText"))
+
+    def assert_calm(self) -> None:
+        """Nothing has gone out of the page, and nothing has failed in it."""
+        assert (self.requests, self.faults) == ([], [])
+
+
+@contextmanager
+def opened(browser: Browser, drawn: PermissionMap, folder: Path, **how: Any) -> Iterator[Opened]:
+    """A map's page in a browser of its own, as large as a laptop's; nothing may go out of it, and nothing fail."""
+    file = folder / "map.html"
+    file.write_text(rendered(drawn), "utf-8")
+    context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **how})
+    context.set_default_timeout(10_000)
+    one = Opened(context.new_page(), file)
+    yield one
+    one.assert_calm()
+    context.close()
