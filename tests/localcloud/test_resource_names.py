@@ -125,3 +125,32 @@ def test_an_http_apis_tags_count(cloud: LocalCloud) -> None:
     assert who.get_api(ApiId=tagged)["ApiId"] == tagged
     with refused("AccessDeniedException"):
         who.get_api(ApiId=closed)
+
+
+def test_a_rule_of_the_default_bus_is_known_without_it(cloud: LocalCloud) -> None:
+    name = a_name("rule")
+    made = cloud.client("events", "owner").put_rule(Name=name, ScheduleExpression="rate(1 day)")["RuleArn"]
+    assert made == f"arn:aws:events:us-east-1:333333333333:rule/{name}"
+    who = someone(cloud, "owner", allow(["events:DescribeRule", "events:ListTargetsByRule"], made)).client("events")
+    assert who.describe_rule(Name=name)["Arn"] == made
+    assert who.list_targets_by_rule(Rule=name)["Targets"] == []
+    with refused("AccessDeniedException"):
+        who.describe_rule(Name=f"{name}x")
+
+
+def test_a_tables_policy_is_known_by_its_arn(cloud: LocalCloud) -> None:
+    table = f"arn:aws:dynamodb:us-east-1:333333333333:table/{a_name()}"
+    who = someone(cloud, "owner", allow("dynamodb:GetResourcePolicy", table)).client("dynamodb")
+    with refused("ResourceNotFoundException"):
+        who.get_resource_policy(ResourceArn=table)
+    with refused("AccessDeniedException"):
+        who.get_resource_policy(ResourceArn=f"{table}x")
+
+
+def test_describing_alarms_is_about_all_of_them(cloud: LocalCloud) -> None:
+    """Whichever are named."""
+    alarms = "arn:aws:cloudwatch:us-east-1:333333333333:alarm"
+    someone(cloud, "owner", allow("cloudwatch:DescribeAlarms", f"{alarms}:*")).client("cloudwatch").describe_alarms()
+    narrow = someone(cloud, "owner", allow("cloudwatch:DescribeAlarms", f"{alarms}:mine")).client("cloudwatch")
+    with refused("AccessDeniedException"):
+        narrow.describe_alarms(AlarmNames=["mine"])

@@ -4,7 +4,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from provider.localcloud.behaviour import behaviour
 from provider.localcloud.corrections.function_names import FunctionName
@@ -49,20 +49,58 @@ def apply() -> None:
     source="Service Authorization Reference, Amazon CloudWatch Logs",
     test=f"{_TEST}::test_a_log_stream_is_known_by_its_group_and_name",
 )
+@behaviour(
+    call="events:DescribeRule",
+    expected="a rule of the default bus is rule/NAME, without the bus",
+    source="Service Authorization Reference, Amazon EventBridge: rule-on-default-event-bus",
+    test=f"{_TEST}::test_a_rule_of_the_default_bus_is_known_without_it",
+)
+@behaviour(
+    call="dynamodb:GetResourcePolicy",
+    expected="the resource of a call about a policy, or about tags, is its ResourceArn",
+    source="Service Authorization Reference, Amazon DynamoDB",
+    test=f"{_TEST}::test_a_tables_policy_is_known_by_its_arn",
+)
+@behaviour(
+    call="cloudwatch:DescribeAlarms",
+    expected="asked about all alarms of the Region, whichever are named",
+    source="aws-samples/amazon-cloudwatch-auto-alarms#1: on resource arn:aws:cloudwatch:R:A:alarm:*",
+    test=f"{_TEST}::test_describing_alarms_is_about_all_of_them",
+)
 def _exact(old: Callable[..., str]) -> Callable[..., str]:
     def extract(service: str, method: str, path: str, *given: Any) -> str:
-        headers, body, query, region, account = given
         arn = old(service, method, path, *given)
-        if service == "logs" and headers.get("x-amz-target", "").rpartition(".")[2] in _OF_ONE_LOG_STREAM:
-            return _of_log_stream(arn, body)
-        if service == "iam":
-            return _of_identity(arn, query, account)
-        if service == "lambda":
-            named = FunctionName.of_path(path, account, region, first(query, "Qualifier"))
-            return named.arn if named else arn
-        return arn
+        exact = _BY_SERVICE.get(service)
+        return exact(arn, _Request(path, *given)) if exact else arn
 
     return extract
+
+
+class _Request(NamedTuple):
+    """What the base knows of a request when it asks for its resource."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, Any]
+    region: str
+    account: str
+
+    def said(self) -> Mapping[str, Any]:
+        """Its JSON; nothing, where it is none."""
+        try:
+            found = json.loads(self.body or b"{}")
+        except ValueError:
+            found = {}
+        return found if isinstance(found, dict) else {}
+
+    def operations(self) -> tuple[str, ...]:
+        """Where a protocol of AWS has the operation: at the path's end, in a header, among the parameters."""
+        return (
+            self.path.rpartition("/")[2],
+            self.headers.get("x-amz-target", "").rpartition(".")[2],
+            first(self.query, "Action"),
+        )
 
 
 @behaviour(
@@ -87,22 +125,52 @@ def _with_partial_arns(old: Callable[[str], Any]) -> Callable[[str], Any]:
 _OF_ONE_LOG_STREAM = {"CreateLogStream", "DeleteLogStream", "GetLogEvents", "PutLogEvents"}
 
 
-def _of_log_stream(arn: str, body: bytes) -> str:
-    try:
-        name = json.loads(body or b"{}").get("logStreamName")
-    except (ValueError, AttributeError):
-        name = None
+def _of_log_stream(arn: str, request: _Request) -> str:
+    name = request.said().get("logStreamName") if _OF_ONE_LOG_STREAM.intersection(request.operations()) else None
     return f"{arn}:log-stream:{name}" if name else arn
 
 
-def _of_identity(arn: str, query: Mapping[str, Any], account: str) -> str:
+def _of_identity(arn: str, request: _Request) -> str:
+    account = request.account
     kind, _, name = arn.partition(f"arn:aws:iam::{account}:")[2].partition("/")
     iam = part("services.iam")
     store = {"role": iam._roles, "user": iam._users}.get(kind)
     if store is None or "/" in name:
         return arn
     known = store.get_scoped(account, None, name)
-    return str(known["Arn"]) if known else f"arn:aws:iam::{account}:{kind}{first(query, 'Path') or '/'}{name}"
+    return str(known["Arn"]) if known else f"arn:aws:iam::{account}:{kind}{first(request.query, 'Path') or '/'}{name}"
+
+
+def _of_function(arn: str, request: _Request) -> str:
+    named = FunctionName.of_path(request.path, request.account, request.region, first(request.query, "Qualifier"))
+    return named.arn if named else arn
+
+
+def _of_rule(arn: str, request: _Request) -> str:
+    said = request.said()
+    if arn == "*" and "Rule" in said:
+        bus = said.get("EventBusName") or "default"
+        arn = f"arn:aws:events:{request.region}:{request.account}:rule/{bus}/{said['Rule']}"
+    return arn.replace(":rule/default/", ":rule/", 1)
+
+
+def _of_table(arn: str, request: _Request) -> str:
+    return str(request.said().get("ResourceArn", arn)) if arn == "*" else arn
+
+
+def _of_alarms(arn: str, request: _Request) -> str:
+    is_about_all = "DescribeAlarms" in request.operations()
+    return f"arn:aws:cloudwatch:{request.region}:{request.account}:alarm:*" if is_about_all else arn
+
+
+_BY_SERVICE: Mapping[str, Callable[[str, _Request], str]] = {
+    "dynamodb": _of_table,
+    "events": _of_rule,
+    "iam": _of_identity,
+    "lambda": _of_function,
+    "logs": _of_log_stream,
+    "monitoring": _of_alarms,
+}
 
 
 @behaviour(
