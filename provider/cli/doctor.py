@@ -1,86 +1,119 @@
-"""`crossaccount doctor`: whether this system's parts in an account are all there, as they should be, and out of others' reach."""
+"""`crossaccount doctor`: whether this system's parts in an account, or the centre itself, are all there, as they should be, and out of others' reach."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import unquote
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
 
 import boto3
 import click
 from botocore.exceptions import NoRegionError
 
-from provider.cli.checkups import POLICIES, PREFIX, AccountState, FunctionState, RoleState, faults
+from provider.cli.checkups import account, centre
+from provider.cli.checkups.expected import Place, parsed
+from provider.cli.checkups.faults import Fault, Severity, examined
 from provider.cli.errors import CommandError, ExitCode
 from provider.cli.ledger import OUTPUT
 from provider.cli.tables import show
 from provider.core.identifiers import ACCOUNT
+from provider.packaging.contents import Checkout
+from provider.rollout.plan import CENTRAL, stack_name
 
-_COLUMNS = {"kind": "FAULT", "where": "WHERE", "what": "WHAT"}
+_COLUMNS = {"severity": "SEVERITY", "kind": "FAULT", "where": "WHERE", "what": "WHAT"}
 
 
 @click.command(
     epilog="\b\nExamples:\n"
     "  crossaccount doctor --central-account 222222222222 --home-region eu-central-1 --profile payments\n"
     "  crossaccount doctor --central-account 222222222222 --home-region eu-central-1 --region us-east-1 --output json\n"
+    "  crossaccount doctor --centre --home-region eu-central-1 --region us-east-1 --profile auditor\n"
 )
+@click.option("--centre", "of_centre", is_flag=True, help="Look at the centre itself, not at an account that uses it.")
 @click.option(
     "--central-account",
     envvar="CROSSACCOUNT_CENTRAL_ACCOUNT",
     metavar="ID",
-    required=True,
     help="Id of the central account that the account's parts are to belong to.",
 )
-@click.option("--home-region", required=True, help="The centre's home Region.")
+@click.option("--home-region", help="The centre's home Region; with --centre the profile's unless told.")
 @click.option("--profile", help="AWS profile of the account that is looked at; your default one unless told.")
-@click.option("--region", help="Region whose provider function is looked at; the profile's unless told.")
+@click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    help="Region whose provider function, or with --centre whose artifact bucket, is looked at; may be repeated. "
+    "Default: the profile's, or with --centre the home Region, which always is.",
+)
+@click.option("--stack-name", default=stack_name(CENTRAL), show_default=True, help="The stack of the central parts.")
 @OUTPUT
-def command(central_account: str, home_region: str, profile: str | None, region: str | None, output: str) -> None:
-    """Look at the roles and the provider function of an account: what is missing, changed, old, or in reach of others.
+def command(  # noqa: PLR0913 - one for each option
+    *,
+    of_centre: bool,
+    central_account: str | None,
+    home_region: str | None,
+    profile: str | None,
+    regions: tuple[str, ...],
+    stack_name: str,
+    output: str,
+) -> None:
+    """Look at an account's roles and provider function, or at the centre: what is missing, changed, old, or in reach of others.
 
-    It reads by iam:GetRole, iam:ListRolePolicies, iam:ListAttachedRolePolicies, lambda:GetFunctionConfiguration and
-    lambda:GetPolicy, and changes nothing. Exit code 1: there is a fault.
+    It changes nothing. An account is read by iam:GetRole, iam:ListRolePolicies, iam:ListAttachedRolePolicies,
+    lambda:GetFunctionConfiguration and lambda:GetPolicy; the centre by what its auditor role may. What may not be read is
+    a finding of kind Unknown. Each kind is in docs/command-line.md. Exit code 1: there is a finding.
     """
-    if ACCOUNT.fullmatch(central_account) is None:
-        raise click.UsageError(f"{central_account!r} is no account id. Give --central-account 12 digits.")
-    session = boto3.Session(profile_name=profile, region_name=region)
+    session = boto3.Session(profile_name=profile, region_name=home_region if of_centre else next(iter(regions), None))
     if session.region_name is None:
         raise NoRegionError
-    identity = session.client("sts").get_caller_identity()
-    iam = session.client("iam")
-    roles = {name: role for name in POLICIES if (role := _role(iam, f"{PREFIX}-{name}"))}
-    function = _function(session.client("lambda"))
-    partition = identity["Arn"].split(":")[1]
-    state = AccountState(identity["Account"], partition, session.region_name, roles, function)
-    found = list(faults(state, central_account, home_region))
-    show(found, _COLUMNS, output, f"Account {state.account} is as it should be in {state.region}.")
+    if of_centre:
+        used = tuple(dict.fromkeys([session.region_name, *regions]))
+        found = list(_of_centre(session, stack_name, used))
+        subject = "The centre"
+    else:
+        used = regions or (session.region_name,)
+        found = list(_of_account(session, _told(central_account), home_region, used))
+        subject = "The account"
+    show(found, _COLUMNS, output, f"{subject} is as it should be in {', '.join(used)}.")
     if found:
-        number = f"{len(found)} {'fault' if len(found) == 1 else 'faults'}"
-        raise CommandError(f"{number}. Each line ends with what to do.", ExitCode.NEGATIVE)
+        raise CommandError(_summary(found), ExitCode.NEGATIVE)
 
 
-def _role(iam: Any, name: str) -> RoleState | None:
-    try:
-        trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    except iam.exceptions.NoSuchEntityException:
-        return None
-    inline = frozenset(iam.list_role_policies(RoleName=name)["PolicyNames"])
-    attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-    return RoleState(_document(trust), inline, tuple(one["PolicyArn"] for one in attached))
+def _told(central_account: str | None) -> str:
+    if central_account is None:
+        raise click.UsageError(
+            "Nothing says which centre. Give --central-account, or --centre to look at the centre itself."
+        )
+    if ACCOUNT.fullmatch(central_account) is None:
+        raise click.UsageError(f"{central_account!r} is no account id. Give --central-account 12 digits.")
+    return central_account
 
 
-def _document(found: Any) -> Mapping[str, Any]:
-    """A policy as boto3 has it, or as IAM sends it (docs/aws-behaviour.md §4)."""
-    document: Mapping[str, Any] = json.loads(unquote(found)) if isinstance(found, str) else found
-    return document
+def _of_account(session: boto3.Session, central: str, home: str | None, regions: Sequence[str]) -> Iterator[Fault]:
+    if home is None:
+        raise click.UsageError("Nothing says where the centre is. Give its --home-region.")
+    place = _place(session)
+    for number, region in enumerate(regions):
+        here = replace(place, region=region)
+        checks = list(account.checks(lambda service: session.client(service, region_name=region), here, central, home))  # noqa: B023
+        yield from examined(checks if number == 0 else checks[-1:])  # the roles are the same in every Region
 
 
-def _function(client: Any) -> FunctionState | None:
-    try:
-        found = client.get_function_configuration(FunctionName=PREFIX)
-    except client.exceptions.ResourceNotFoundException:
-        return None
-    try:
-        policy = json.loads(client.get_policy(FunctionName=PREFIX)["Policy"])
-    except client.exceptions.ResourceNotFoundException:
-        policy = None
-    return FunctionState(found["Role"], found.get("Environment", {}).get("Variables", {}), policy)
+def _of_centre(session: boto3.Session, name: str, regions: Sequence[str]) -> Iterator[Fault]:
+    templates = {path.stem: parsed(path.read_text("utf-8")) for path in Checkout.here().templates()}
+
+    @cache
+    def client(service: str, region: str) -> object:
+        return session.client(service, region_name=region)
+
+    yield from centre.found(client, _place(session), name, regions, templates)
+
+
+def _place(session: boto3.Session) -> Place:
+    identity = session.client("sts").get_caller_identity()
+    return Place(identity["Account"], identity["Arn"].split(":")[1], session.region_name)
+
+
+def _summary(found: Sequence[Fault]) -> str:
+    counts = Counter(one.severity for one in found)
+    said = ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity])
+    return f"{len(found)} {'finding' if len(found) == 1 else 'findings'} ({said}). Each line ends with what to do."

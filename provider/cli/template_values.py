@@ -20,7 +20,10 @@ class Unknown:
 
 @dataclass
 class Values:
-    """The values of one template, for parameters as given (or their defaults) and pseudo parameters as they will be."""
+    """The values of one template, for parameters as given (or their defaults) and pseudo parameters as they will be.
+
+    `pseudo` may also have what is known of resources: by logical id what `Ref` comes to, by `Id.Attribute` what `GetAtt` does.
+    """
 
     template: Mapping[str, Any]
     parameters: Mapping[str, str]
@@ -100,8 +103,9 @@ def _ref(values: Values, name: Any) -> Any:
     return values.pseudo[name] if name in values.pseudo else values.parameter(str(name))
 
 
-def _get_att(_: Values, argument: Any) -> Any:
-    return Unknown(f"GetAtt {'.'.join(map(str, argument)) if isinstance(argument, list) else argument}")
+def _get_att(values: Values, argument: Any) -> Any:
+    name = ".".join(map(str, argument)) if isinstance(argument, list) else str(argument)
+    return values.pseudo.get(name, Unknown(f"GetAtt {name}"))
 
 
 def _if(values: Values, argument: Any) -> Any:

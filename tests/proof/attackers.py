@@ -179,6 +179,10 @@ def _central(scene: Scene) -> None:
     queues, events = cloud.client("sqs", "central"), cloud.client("events", "central")
     scene.things["queue"] = queues.create_queue(QueueName=name)["QueueUrl"]
     scene.things["dead letters"] = queues.get_queue_url(QueueName=f"{PREFIX}-dead-letters")["QueueUrl"]
+    stack = {"StackName": f"{PREFIX}-central"}
+    listed = cloud.client("cloudformation", "central").describe_stack_resources(**stack)["StackResources"]
+    ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed}
+    scene.things |= {"mapping": ids["RequestsEventSource"], "schedule": ids["Schedule"], "rule": name}
     scene.things["bus"] = events.create_event_bus(Name=name)["EventBusArn"]
     events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
     controller = f"arn:aws:lambda:{HOME}:{CENTRAL}:function:{PREFIX}-controller"

@@ -7,6 +7,7 @@ from asking_attacks import ON_THE_REQUEST_ROLE, WITH_THE_PROVIDER, WITH_THE_REQU
 from bucket_attacks import ON_THE_BUCKET
 from controller_attacks import WITH_THE_CONTROLLER
 from grantor_attacks import ON_APIS, ON_FUNCTIONS, ON_ROLES
+from looking_attacks import WITH_A_LOOK
 from observer_attacks import WITH_THE_OBSERVER
 from reading_attacks import ON_THE_READER, WITH_THE_AUDITOR, WITH_THE_READER, WITH_THE_VIEWER
 from variations import VARIATIONS
@@ -26,5 +27,6 @@ ATTACKS = (
     *WITH_THE_VIEWER,
     *WITH_THE_READER,
     *WITH_THE_AUDITOR,
+    *WITH_A_LOOK,
     *ON_THE_BUCKET,
 )

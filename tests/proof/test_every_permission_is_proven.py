@@ -67,6 +67,7 @@ UNPROVEN: Mapping[tuple[str, str, str], str] = {
         "TellWhatHasBecomeOfGrants",
         "events:* for its actions",
     ): "its condition's key is PutEvents' alone",
+    ("AuditorRole", "SeeTheAlarms", "* for cloudwatch:alarm:*"): "alarms alone are described",
     ("ArtifactBucketPolicy", "NothingGoesOverPlainHttp", "* for s3:cross-account-permission-…-…"): ONE_BUCKET,
     ("ArtifactBucketPolicy", "NothingGoesOverPlainHttp", "* for s3:cross-account-permission-…-…/*"): ONE_BUCKET,
     ("ArtifactBucketPolicy", "NothingIsOverwritten", "* for s3:cross-account-permission-…-…/*"): ONE_BUCKET,

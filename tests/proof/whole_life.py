@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from identities import a_name, become
-from rolled_out import ROOT, TEMPLATES, Organization
+from rolled_out import REGIONS, ROOT, TEMPLATES, Organization
 
+from provider.cli.checkups import centre
+from provider.cli.checkups.expected import Place, parsed
 from provider.cli.organization import ACCOUNTS
 from provider.cli.reading import whole_ledger
 from provider.controller.dynamodb_ledger import DynamoDBLedger
 from provider.controller.names import Reservation, reserve
 from provider.core.identifiers import AccountId, Origin
+from provider.rollout.plan import stack_name
 from provider.rollout.stacks import StackFailed
 
 ROLES = ROOT / "templates" / "account-roles.yaml"
@@ -23,6 +26,7 @@ CENTRAL, CONSUMER, OWNER = (ACCOUNTS[name] for name in ("central", "consumer", "
 _FOR_CONSUMER = {"Accounts": CONSUMER}
 _CONTROLLER, _REQUESTS = "cross-account-permission-controller", "cross-account-permission-requests"
 _GRANTS = "cross-account-permission-grants"
+_LOOKED_AT = ("artifacts", "central")
 _PATIENCE = 60.0
 
 
@@ -52,6 +56,7 @@ class Life:
             self.names,
             self.templates_are_read,
             self.the_ledger_is_read,
+            self.the_centre_is_looked_at,
         )
         with ThreadPoolExecutor(max_workers=4) as workers:
             for done in [workers.submit(step) for step in steps]:
@@ -223,6 +228,14 @@ class Life:
         whole_ledger(tables, _GRANTS, time.time())
         list(DynamoDBLedger(tables, _GRANTS).due(time.time()))
         DynamoDBLedger(tables, _GRANTS).reserved("default", "x")
+
+    def the_centre_is_looked_at(self) -> None:
+        """By an auditor, with `crossaccount doctor`."""
+        auditor = become(self.org.cloud, our_role(CENTRAL, "auditor"), a_name("a"))
+        templates = {name: parsed((ROOT / "templates" / f"{name}.yaml").read_text("utf-8")) for name in _LOOKED_AT}
+        place = Place(CENTRAL, "aws", "us-east-1")
+        found = list(centre.found(auditor.client, place, stack_name("central"), REGIONS, templates))
+        assert [one for one in found if one.kind == "Unknown"] == []
 
     def _function(self, account: str, region: str = "us-east-1", tag: str = "allowed") -> str:
         return self.org.deploy(account, a_name("f"), TEMPLATES / "function.yaml", region, Tag=tag)["AliasArn"]

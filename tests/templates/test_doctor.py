@@ -2,14 +2,18 @@
 
 import copy
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from template_documents import CENTRAL, resolved
+from botocore.exceptions import ClientError
+from template_documents import CENTRAL, ROOT, resolved
 
-from provider.cli.checkups import POLICIES, AccountState, FunctionState, RoleState, faults
+from provider.cli.checkups.account import POLICIES, Function, Role, of_function, of_role
+from provider.cli.checkups.expected import Place
+from provider.cli.checkups.faults import KINDS, Fault
 from provider.cli.main import run
 
 PREFIX = "cross-account-permission"
@@ -40,7 +44,7 @@ class Account:
     def session(self, **_: Any) -> "Account":
         return self
 
-    def client(self, _: str) -> "Account":
+    def client(self, *_: Any, **__: Any) -> "Account":
         return self
 
     def get_caller_identity(self) -> dict[str, str]:
@@ -79,17 +83,17 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     return made
 
 
-def found(capsys: pytest.CaptureFixture[str], code: int = 1) -> list[tuple[str, str]]:
+def found(capsys: pytest.CaptureFixture[str], code: int = 1, *more: str) -> list[tuple[str, str]]:
     """The faults that the command finds, and where."""
     options = ["--central-account", CENTRAL, "--home-region", "us-east-1", "--output", "json"]
-    assert run(["doctor", *options]) == code
+    assert run(["doctor", *options, *more]) == code
     return [(one["kind"], one["where"]) for one in json.loads(capsys.readouterr().out)]
 
 
 def test_what_the_templates_make_has_no_fault(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     assert found(capsys, 0) == []
     assert run(["doctor", "--central-account", CENTRAL, "--home-region", "us-east-1"]) == 0
-    assert capsys.readouterr().err == f"Account {NUMBER} is as it should be in us-east-1.\n"
+    assert capsys.readouterr().err == "The account is as it should be in us-east-1.\n"
 
 
 @pytest.mark.parametrize("role", POLICIES)
@@ -186,20 +190,66 @@ def test_the_roles_policies_are_those_of_the_template() -> None:
 
 def test_every_fault_ends_with_its_remedy() -> None:
     """Also of an account that has nothing at all."""
-    empty = AccountState(CENTRAL, "aws", "us-east-1", {}, None)
-    everything = AccountState(
-        CENTRAL,
-        "aws",
-        "us-east-1",
-        {name: RoleState({"Statement": [FOREIGN]}, frozenset({"x"})) for name in POLICIES},
-        FunctionState("x", {}, {"Statement": [FOREIGN]}),
+    here = Place(CENTRAL, "aws", "us-east-1")
+    for name in POLICIES:
+        for role in (None, Role({"Statement": [FOREIGN]}, frozenset({"x"}))):
+            assert_remedies(of_role(name, role, here, CENTRAL))
+    for function in (None, Function("x", {}, {"Statement": [FOREIGN]})):
+        assert_remedies(of_function(function, here, CENTRAL, "us-east-1"))
+
+
+def assert_remedies(faults: Iterable[Fault]) -> None:
+    for fault in faults:
+        assert any(word in fault.what for word in ("Deploy ", "take the statements out")), fault
+        assert fault.what.endswith((".", ").")), fault
+
+
+def test_what_may_not_be_read_is_unknown(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And not as it should be; the rest is looked at."""
+
+    def denied(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetRole")
+
+    monkeypatch.setattr(account, "get_role", denied)
+    account.function = None
+    unknown = [("Unknown", f"role {PREFIX}-{role}") for role in POLICIES]
+    assert found(capsys) == [*unknown, ("FunctionMissing", f"function {PREFIX} in us-east-1")]
+
+
+def test_each_region_that_is_named_is_looked_at(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    """The roles, which are the same in every Region, once."""
+    account.function = None
+    del account.roles["viewer"]
+    assert found(capsys, 1, "--region", "us-east-1", "--region", "eu-west-1") == [
+        ("RoleMissing", f"role {PREFIX}-viewer"),
+        ("FunctionMissing", f"function {PREFIX} in us-east-1"),
+        ("FunctionMissing", f"function {PREFIX} in eu-west-1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--central-account", "12", "--home-region", "us-east-1"], "12 digits"),
+        (["--home-region", "us-east-1"], "Give --central-account, or --centre"),
+        (["--central-account", CENTRAL], "Give its --home-region"),
+    ],
+)
+def test_what_is_not_told_is_asked_for(
+    account: Account, options: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert account.region_name
+    assert run(["doctor", *options]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_the_page_tells_every_kind_of_fault() -> None:
+    """And none besides."""
+    page = (
+        (ROOT / "docs" / "command-line.md").read_text("utf-8").split("## Is it set up: `doctor`")[1].split("\n## ")[0]
     )
-    for state in (empty, everything):
-        for fault in faults(state, CENTRAL, "us-east-1"):
-            assert any(word in fault.what for word in ("Deploy ", "take the statements out")), fault
-            assert fault.what.endswith((".", ")."))
-
-
-def test_an_account_that_is_none_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["doctor", "--central-account", "12", "--home-region", "us-east-1"]) == 2
-    assert "12 digits" in capsys.readouterr().err
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    told = [kind for cell in cells for kind in re.findall(r"`(\w+)`", cell)]
+    assert sorted(told) == sorted(KINDS)

@@ -1,0 +1,81 @@
+"""The artifact bucket of a Region: it holds what runs, the organization alone reads it, and nothing in it changes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from provider.cli.checkups.expected import PREFIX, Document, Expected, meaning, policy, statements
+from provider.cli.checkups.faults import Fault, fault
+
+_AGAIN = "Deploy templates/artifacts.yaml there again, and find out who has changed it."
+_BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket as S3 tells it: its policy, whether all public access is blocked, whether it keeps versions, the keys looked for."""
+
+    policy: Document
+    blocked: bool
+    versioned: bool
+    keys: frozenset[str]
+
+
+def name(account: str, region: str) -> str:
+    """The bucket of a Region."""
+    return f"{PREFIX}-{account}-{region}"
+
+
+def read(client: Any, bucket: str, keys: frozenset[str]) -> Bucket | None:
+    """A bucket; None where there is none. Of `keys` those are told that are there."""
+    named = {"Bucket": bucket}
+    try:
+        versioning = client.get_bucket_versioning(**named)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchBucket", "404"):
+            return None
+        raise
+    found = _or_nothing(lambda: policy(client.get_bucket_policy(**named)["Policy"]), "NoSuchBucketPolicy")
+    nothing = "NoSuchPublicAccessBlockConfiguration"
+    block = _or_nothing(lambda: client.get_public_access_block(**named)["PublicAccessBlockConfiguration"], nothing)
+    there = frozenset(key for key in keys if _holds(client, bucket, key))
+    is_blocked = all(block.get(one) is True for one in _BLOCKS)
+    return Bucket(found, is_blocked, versioning.get("Status") == "Enabled", there)
+
+
+def _holds(client: Any, bucket: str, key: str) -> bool:
+    listed = client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+    return any(one["Key"] == key for one in listed)
+
+
+def _or_nothing(ask: Any, nothing: str) -> Document:
+    try:
+        found: Document = ask()
+    except ClientError as error:
+        if error.response["Error"]["Code"] != nothing:
+            raise
+        return {}
+    return found
+
+
+def faults(place: str, bucket: Bucket | None, expected: Expected, keys: frozenset[str]) -> Iterator[Fault]:
+    """What is wrong with a bucket; `expected` is of artifacts.yaml in its Region, `keys` are what runs from it."""
+    if bucket is None:
+        remedy = "Run `crossaccount deploy` with this --region, or leave the Region out."
+        yield fault("BucketMissing", place, f"It is not there. {remedy}")
+        return
+    ours = {meaning(one) for one in statements(expected.properties("ArtifactBucketPolicy")["PolicyDocument"])}
+    found = {meaning(one) for one in statements(bucket.policy)}
+    for said in sorted(found - ours):
+        yield fault("BucketInReach", place, f"Its policy has what the template does not give it: {said}. {_AGAIN}")
+    for said in sorted(ours - found) if not found - ours else ():
+        yield fault("BucketWeakened", place, f"Its policy lacks {said}. {_AGAIN}")
+    if not bucket.blocked:
+        yield fault("BucketPublic", place, f"Public access to it is not blocked. {_AGAIN}")
+    if not bucket.versioned:
+        yield fault("BucketUnversioned", place, f"It keeps no versions. {_AGAIN}")
+    for key in sorted(keys - bucket.keys):
+        remedy = "Run `crossaccount release` of the version that runs."
+        yield fault("ZipMissing", place, f"{key}, which the stack runs, is not in it. {remedy}")
