@@ -41,6 +41,16 @@ def at(laptop: Opened) -> Iterator[Opened]:
     laptop.assert_calm()
 
 
+@pytest.mark.parametrize(("is_ci", "ends"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_without_a_browser_ci_fails_and_others_are_told(
+    monkeypatch: pytest.MonkeyPatch, is_ci: str, ends: type[Exception]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("CI", is_ci)
+    with pytest.raises(ends, match="Install it"), chromium():
+        pass  # pragma: no cover - there is none
+
+
 def test_all_grants_and_targets_are_shown_at_first(at: Opened, drawn: PermissionMap) -> None:
     assert at.found == "23 grants on 8 targets"
     assert len(at.rows()) == len(drawn.grants) == 23

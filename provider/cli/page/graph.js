@@ -111,7 +111,7 @@ function drawLines(links, order, said) {
       to: `target ${to}`,
       path: drawing(
         "path",
-        { class: `edge ${tone(gravest(new Set(rows.map((one) => one.state))))}`, "stroke-width": (1.4 + Math.log2(rows.length) / 2).toFixed(2) },
+        { class: `edge ${tone(gravest(new Set(rows.map((one) => one.state))))}`, "stroke-width": (1.4 + Math.log2(rows.length) / 3).toFixed(2) },
         drawing("title", {}, `${from === REST ? "Others" : from} on ${to === REST ? "other targets" : to}: ${[...counted(rows, "type")].map(([type, many]) => `${number(many)} ${type}`).join(", ")}; ${[...counted(rows, "state")].map(([state, many]) => `${number(many)} ${STATES[state][0].toLowerCase()}`).join(", ")}`),
       ),
     })),

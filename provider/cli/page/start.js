@@ -38,13 +38,18 @@ function drawAll(all) {
   const wanted = targetsAsked(current, rows);
   const held = document.activeElement?.closest(".node")?.dataset.id;
   fillForm();
-  found.textContent = isFiltered(current)
+  tell(isFiltered(current)
     ? `${number(rows.length)} of ${several(grants.length, "grant", "grants")}, on ${number(wanted.length)} of ${several(targets.size, "target", "targets")}`
-    : `${several(grants.length, "grant", "grants")} on ${several(targets.size, "target", "targets")}`;
+    : `${several(grants.length, "grant", "grants")} on ${several(targets.size, "target", "targets")}`);
   drawGraph(current, rows, wanted, () => draw(true));
   tables.grants.draw(current, rows, all);
   tables.targets.draw(current, wanted, all);
   if (held) ([...document.querySelectorAll(".node")].find((one) => one.dataset.id === held)?.querySelector("a, button") ?? document.getElementById("graph")).focus();
+}
+
+// Screen readers say this when it changes, so it is touched only then.
+function tell(text) {
+  if (found.textContent !== text) found.textContent = text;
 }
 
 function fillForm() {
