@@ -60,6 +60,7 @@ docs: $(STAMP) ## Write the generated parts of the docs
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/pytest -q tests/proof/test_every_permission_is_proven.py
 	@$(BIN)/pytest -q tests/end_to_end/test_local_and_demo.py -k recording
+	@$(BIN)/pytest -q tests/map/test_map_pictures.py
 
 format: $(STAMP) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix --quiet .
