@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv package local demo test check soak bench docs format clean
+.PHONY: help venv package local demo test check soak bench conformance docs format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,12 +16,14 @@ OR_TELL := > $(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log >&2; \
 TEMPLATES := $(sort $(wildcard templates/*.yaml templates/examples/*.yaml templates/examples/*/*.yaml))
 PYTEST_ARGS ?= -n auto --dist loadfile
 
-# Nobody's AWS settings reach the local cloud, the demo or the tests.
+# Nobody's AWS settings reach the local cloud, the demo or the tests. Conformance alone goes to AWS, by profiles that are named.
+ifeq ($(filter conformance,$(MAKECMDGOALS)),)
 unexport $(filter AWS_%,$(.VARIABLES))
+endif
 
 help: ## Show this help
 	@echo 'Usage: make TARGET'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 venv: $(STAMP) ## Install everything into .venv (at once when that is done)
 
@@ -54,6 +56,14 @@ soak: $(STAMP) ## Play the model of CloudFormation and the concurrent writers at
 bench: export PYTHONPATH := tests:tests/core:tests/controller:tests/reliability
 bench: $(STAMP) ## Measure what docs/benchmarks.md says, write it, and print a row per goal
 	@$(BIN)/python tests/bench/run.py
+
+conformance: $(STAMP) ## Ask three sandbox accounts on AWS what only AWS can settle (docs/conformance.md)
+	@$(BIN)/python tests/conformance/run.py $(foreach name,central owner consumer confirm organization-id,$(call option,$(name))) \
+	  $(foreach one,$(ONLY),--only '$(one)') $(foreach one,$(PARAMETER),--parameter '$(one)') $(if $(KEEP),--keep) $(if $(SWEEP),--sweep)
+
+# `--central sandbox-a` of CENTRAL=sandbox-a, and so on; nothing of what is not given.
+option = $(if $($(call upper,$(1))),--$(1) '$($(call upper,$(1)))')
+upper = $(shell printf '%s' '$(1)' | tr a-z- A-Z_)
 
 docs: export WRITE_DOCS := 1
 docs: $(STAMP) ## Write the generated parts of the docs

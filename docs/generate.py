@@ -7,6 +7,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
+import conformance_tables
 import message_entries
 import resource_pages
 
@@ -35,6 +36,11 @@ def _cell(text: str) -> str:
 
 
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "conformance.md": {
+        "points": conformance_tables.points,
+        "system": conformance_tables.system,
+        "left-out": conformance_tables.left_out,
+    },
     "local-cloud.md": {"behaviour": behaviour_table},
     "troubleshooting.md": {part: partial(message_entries.entries, [part]) for part in ("controller", "provider")},
     **{

@@ -13,16 +13,23 @@ from provider.localcloud import LocalCloud
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """A cloud with four accounts in the organization and one outside it."""
+def cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[LocalCloud]:
+    """A cloud with four accounts in the organization and one outside it; three sandbox accounts where `make conformance` has some."""
+    if sandboxes := pytestconfig.pluginmanager.get_plugin("sandboxes"):
+        yield sandboxes.cloud
+        return
     directory = tmp_path_factory.mktemp("cloud")
     with LocalCloud.start(directory=directory, accounts=ACCOUNTS, outside=OUTSIDE) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organization]:
+def org(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Organization]:
     """Everything rolled out in two Regions, and one account outside the organization."""
+    if sandboxes := pytestconfig.pluginmanager.get_plugin("sandboxes"):
+        sandboxes.roll_out()
+        yield Organization(sandboxes.cloud)
+        return
     with organization(tmp_path_factory.mktemp("organization"), outside=OUTSIDE, regions=REGIONS) as cloud:
         yield Organization(cloud)
 

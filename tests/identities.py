@@ -103,9 +103,10 @@ class refused:  # noqa: N801 - reads as a sentence in `with refused("AccessDenie
         self._caught = self._raises.__enter__()
 
     def __exit__(self, *given: object) -> bool:
-        answer = self._raises.__exit__(*given)  # type: ignore[arg-type]
+        if not self._raises.__exit__(*given):  # type: ignore[arg-type]
+            return False  # no error of AWS
         error = self._caught.value.response
         assert error["Error"]["Code"] == self.code, error
         assert self.words in error["Error"]["Message"], error
         assert self.status in {0, error["ResponseMetadata"]["HTTPStatusCode"]}, error
-        return bool(answer)
+        return True

@@ -3,7 +3,6 @@
 import json
 import secrets
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,7 +66,7 @@ class Organization:
     def call(self, url: str, **headers: str) -> int:
         """GET an API under its own host name, which the cloud answers on its port; the status."""
         parts = urlsplit(url)
-        connection = HTTPConnection(self.cloud.endpoint.removeprefix("http://"), timeout=30)
+        connection = self.cloud.connect(parts.netloc)
         try:
             connection.request("GET", parts.path, headers={"Host": parts.netloc, **headers})
             return connection.getresponse().status

@@ -132,6 +132,10 @@ class LocalCloud:
         session = Session(aws_access_key_id=access_key, aws_secret_access_key=secret, region_name=region)
         return session.client(service, endpoint_url=self.endpoint, config=_CLIENTS)
 
+    def connect(self, host: str) -> HTTPConnection:  # noqa: ARG002 - every host leads here; a caller cannot know that
+        """A connection on which the API of this host name answers, if its requests name it as `Host`."""
+        return HTTPConnection("127.0.0.1", self._process.http_port, timeout=30)
+
     def environment(self, profile: str) -> dict[str, str]:
         """The whole environment of a child process (the AWS CLI or curl, say) that talks to this cloud as `profile`."""
         return {

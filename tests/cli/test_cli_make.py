@@ -118,6 +118,16 @@ def test_nobodys_aws_settings_reach_the_targets(clone: Path) -> None:
     done = subprocess.run([make, "show"], cwd=clone, env=environment, capture_output=True, text=True, check=True)
     assert "AWS_" not in done.stdout
     assert "OTHER=kept" in done.stdout
+    told = subprocess.run([make, "show", "conformance"], cwd=clone, env=environment, capture_output=True, text=True)
+    assert "AWS_PROFILE=prod" in told.stdout  # who goes to AWS by named profiles may have his settings
+
+
+def test_conformance_hands_on_what_is_given_and_nothing_else() -> None:
+    """Profiles, confirmation and options by their names in capitals."""
+    line = " ".join(_make("-n", "conformance", "CENTRAL=a", "CONFIRM=1,2,3", "ONLY=point system", "SWEEP=1").stdout.split())
+    assert line.endswith("tests/conformance/run.py --central 'a' --confirm '1,2,3' \\ --only 'point' --only 'system' --sweep")
+    bare = " ".join(_make("-n", "conformance").stdout.split())
+    assert bare.removesuffix(" \\").endswith("tests/conformance/run.py")
 
 
 def test_every_installed_package_is_pinned_at_its_version() -> None:

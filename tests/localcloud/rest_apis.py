@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from typing import Any
 
 from botocore.auth import SigV4Auth
@@ -135,7 +134,7 @@ def make_api(
 
 def send(cloud: LocalCloud, path: str, headers: dict[str, str]) -> Reply:
     """Send a GET with these headers, Host among them."""
-    connection = HTTPConnection(cloud.endpoint.removeprefix("http://"), timeout=30)
+    connection = cloud.connect(headers["Host"])
     try:
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()

@@ -1,7 +1,6 @@
 """What an authorizer has answered is kept, until somebody has it forgotten."""
 
 from collections.abc import Callable
-from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -67,8 +66,8 @@ def test_an_authorizer_is_asked_anew_after_a_flush(
 
     def asked() -> int:
         """How often the authorizer was asked, after one more call."""
-        connection = HTTPConnection(cloud.endpoint.removeprefix("http://"), timeout=30)
         host = f"{api}.execute-api.us-east-1.amazonaws.com"
+        connection = cloud.connect(host)
         connection.request("GET", "/dev/", headers={"Host": host, "X": "x"})
         connection.getresponse().read()
         connection.close()

@@ -1,7 +1,6 @@
 """Who may invoke a function: accounts, roles, and services on behalf of a resource."""
 
 import contextlib
-import http.client
 import json
 import time
 from collections.abc import Callable
@@ -241,9 +240,9 @@ def _uri(function: str) -> str:
 
 
 def _get(cloud: LocalCloud, api: str) -> int:
-    host = cloud.endpoint.removeprefix("http://")
-    with contextlib.closing(http.client.HTTPConnection(host, timeout=30)) as connection:
-        connection.request("GET", f"/_aws/execute-api/{api}/dev/", headers={"X": "x"})
+    host = f"{api}.execute-api.us-east-1.amazonaws.com"
+    with contextlib.closing(cloud.connect(host)) as connection:
+        connection.request("GET", "/dev/", headers={"Host": host, "X": "x"})
         answer = connection.getresponse()
         answer.read()
         return answer.status

@@ -1,7 +1,6 @@
 """WebSocket APIs: who may connect."""
 
 import contextlib
-import http.client
 from collections.abc import Callable
 
 import pytest
@@ -47,15 +46,16 @@ def make_api(cloud: LocalCloud, function: str) -> tuple[str, str]:
 
 def connect(cloud: LocalCloud, api: str, **headers: str) -> int:
     """The status of a handshake: 101 where there is a connection."""
+    host = f"{api}.execute-api.us-east-1.amazonaws.com"
     asked = {
-        "Host": f"{api}.execute-api.us-east-1.amazonaws.com",
+        "Host": host,
         "Connection": "Upgrade",
         "Upgrade": "websocket",
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         **headers,
     }
-    with contextlib.closing(http.client.HTTPConnection(cloud.endpoint.removeprefix("http://"), timeout=30)) as client:
+    with contextlib.closing(cloud.connect(host)) as client:
         client.request("GET", "/dev", headers=asked)
         return client.getresponse().status
 

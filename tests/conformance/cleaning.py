@@ -1,0 +1,23 @@
+"""Taking away what a run has made, the newest first, and saying what could not be taken away."""
+
+from collections.abc import Callable, Mapping
+
+from journal import Journal, Made
+from undoing import ClientFor, NotRemoved, left_by, undo
+
+
+def clear(journal: Journal, client_for: ClientFor, tell: Callable[[str], None]) -> Mapping[Made, str]:
+    """Take away all that stands in the journal; what stays, and why. Stopped in the middle, it goes on from there."""
+    stays: dict[Made, str] = {}
+    while standing := [thing for thing in journal.standing() if thing not in stays]:
+        thing = standing[0]
+        tell(f"take away {thing}; {len(standing) - 1} more")
+        try:
+            for more in left_by(thing, client_for):
+                journal.made(more)
+            undo(thing, client_for)
+        except NotRemoved as error:
+            stays[thing] = str(error)
+        else:
+            journal.gone(thing)
+    return stays

@@ -1,0 +1,167 @@
+"""How everything that a run makes is taken away again. What has no row here is not made."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from botocore.exceptions import ClientError
+from journal import Made
+
+from provider.rollout.stacks import StackFailed, delete
+
+ClientFor = Callable[[str, str, str], Any]
+"""(service, account, Region) -> a client of that account's administrator."""
+
+NAMED = {
+    "cloudformation.CreateChangeSet": "StackName",
+    "cloudformation.CreateStack": "StackName",
+    "dynamodb.CreateTable": "TableName",
+    "events.PutRule": "Name",
+    "iam.CreateRole": "RoleName",
+    "iam.CreateUser": "UserName",
+    "lambda.CreateFunction": "FunctionName",
+    "logs.CreateLogGroup": "logGroupName",
+    "s3.CreateBucket": "Bucket",
+}
+"""What is made under a name of the caller's: the parameter that has it."""
+ANSWERED = {
+    "apigateway.CreateRestApi": ("id",),
+    "apigatewayv2.CreateApi": ("ApiId",),
+    "cognito-idp.CreateUserPool": ("UserPool", "Id"),
+    "iam.CreatePolicy": ("Policy", "Arn"),
+    "lambda.CreateEventSourceMapping": ("UUID",),
+    "sns.CreateTopic": ("TopicArn",),
+    "sqs.CreateQueue": ("QueueUrl",),
+}
+"""What AWS names: where its answer has the name."""
+MADE_BY = frozenset({*NAMED, *ANSWERED})
+
+_GONE = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist", "does not exist", "doesn't exist")
+_LEFT = {"AWS::DynamoDB::Table": "dynamodb.CreateTable", "AWS::S3::Bucket": "s3.CreateBucket"}
+"""Resources that stacks may retain; functions leave a log group."""
+_STACKS = ("cloudformation.CreateChangeSet", "cloudformation.CreateStack")
+
+
+class NotRemoved(Exception):  # noqa: N818 - the thing was not
+    """Something could not be taken away; the message says why."""
+
+
+def undo(thing: Made, client_for: ClientFor) -> None:
+    """Take a thing away; one that is not there is taken away already.
+
+    Raises:
+        NotRemoved: AWS does not let us, or it did not go.
+    """
+    service = thing.operation.partition(".")[0]
+    try:
+        _UNDO[thing.operation](client_for(service, thing.account, thing.region), thing)
+    except ClientError as error:
+        if not any(word in f"{error.response['Error']['Code']} {error}" for word in _GONE):
+            raise NotRemoved(str(error)) from error
+    except StackFailed as error:
+        raise NotRemoved(str(error)) from error
+
+
+def left_by(thing: Made, client_for: ClientFor) -> list[Made]:
+    """What a stack or function leaves when it goes, to be noted before and taken away after."""
+    if thing.operation == "lambda.CreateFunction":
+        return [_log_group_of(thing.name, thing)]
+    if thing.operation not in _STACKS:
+        return []
+    client = client_for("cloudformation", thing.account, thing.region)
+    try:
+        pages = list(client.get_paginator("list_stack_resources").paginate(StackName=thing.name))
+    except ClientError:  # there is none
+        return []
+    found = []
+    for one in (one for page in pages for one in page["StackResourceSummaries"] if one.get("PhysicalResourceId")):
+        kind, name = one["ResourceType"], one["PhysicalResourceId"]
+        if kind in _LEFT:
+            found.append(Made(thing.account, thing.region, _LEFT[kind], name))
+        elif kind == "AWS::Lambda::Function":
+            found.append(_log_group_of(name, thing))
+    return found
+
+
+def _log_group_of(function: str, thing: Made) -> Made:
+    name = f"/aws/lambda/{function.rpartition(':')[2]}"
+    return Made(thing.account, thing.region, "logs.CreateLogGroup", name)
+
+
+def _stack(client: Any, thing: Made) -> None:
+    try:
+        delete(client, thing.name)
+    except StackFailed:  # such as by a custom resource whose provider has gone
+        client.delete_stack(StackName=thing.name, DeletionMode="FORCE_DELETE_STACK")
+        delete(client, thing.name)
+
+
+def _table(client: Any, thing: Made) -> None:
+    found = client.describe_table(TableName=thing.name)["Table"]
+    if found.get("DeletionProtectionEnabled"):
+        client.update_table(TableName=thing.name, DeletionProtectionEnabled=False)
+    client.delete_table(TableName=thing.name)
+    client.get_waiter("table_not_exists").wait(TableName=thing.name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
+
+
+def _bucket(client: Any, thing: Made) -> None:
+    """With all versions in it; its policy, which may forbid that, goes first."""
+    client.delete_bucket_policy(Bucket=thing.name)
+    for page in client.get_paginator("list_object_versions").paginate(Bucket=thing.name):
+        for one in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+            client.delete_object(Bucket=thing.name, Key=one["Key"], VersionId=one["VersionId"])
+    client.delete_bucket(Bucket=thing.name)
+
+
+def _role(client: Any, thing: Made) -> None:
+    for name in client.list_role_policies(RoleName=thing.name)["PolicyNames"]:
+        client.delete_role_policy(RoleName=thing.name, PolicyName=name)
+    for one in client.list_attached_role_policies(RoleName=thing.name)["AttachedPolicies"]:
+        client.detach_role_policy(RoleName=thing.name, PolicyArn=one["PolicyArn"])
+    client.delete_role(RoleName=thing.name)
+
+
+def _user(client: Any, thing: Made) -> None:
+    for one in client.list_access_keys(UserName=thing.name)["AccessKeyMetadata"]:
+        client.delete_access_key(UserName=thing.name, AccessKeyId=one["AccessKeyId"])
+    for name in client.list_user_policies(UserName=thing.name)["PolicyNames"]:
+        client.delete_user_policy(UserName=thing.name, PolicyName=name)
+    client.delete_user(UserName=thing.name)
+
+
+def _rule(client: Any, thing: Made) -> None:
+    targets = [one["Id"] for one in client.list_targets_by_rule(Rule=thing.name)["Targets"]]
+    if targets:
+        client.remove_targets(Rule=thing.name, Ids=targets)
+    client.delete_rule(Name=thing.name)
+
+
+def _topic(client: Any, thing: Made) -> None:
+    for one in client.list_subscriptions_by_topic(TopicArn=thing.name)["Subscriptions"]:
+        with suppress(ClientError):  # one that was never confirmed cannot be taken away
+            client.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+    client.delete_topic(TopicArn=thing.name)
+
+
+def _by(operation: str, parameter: str) -> Callable[[Any, Made], None]:
+    return lambda client, thing: getattr(client, operation)(**{parameter: thing.name})
+
+
+_UNDO: Mapping[str, Callable[[Any, Made], None]] = {
+    "apigateway.CreateRestApi": _by("delete_rest_api", "restApiId"),
+    "apigatewayv2.CreateApi": _by("delete_api", "ApiId"),
+    "cloudformation.CreateChangeSet": _stack,
+    "cloudformation.CreateStack": _stack,
+    "cognito-idp.CreateUserPool": _by("delete_user_pool", "UserPoolId"),
+    "dynamodb.CreateTable": _table,
+    "events.PutRule": _rule,
+    "iam.CreatePolicy": _by("delete_policy", "PolicyArn"),
+    "iam.CreateRole": _role,
+    "iam.CreateUser": _user,
+    "lambda.CreateEventSourceMapping": _by("delete_event_source_mapping", "UUID"),
+    "lambda.CreateFunction": _by("delete_function", "FunctionName"),
+    "logs.CreateLogGroup": _by("delete_log_group", "logGroupName"),
+    "s3.CreateBucket": _bucket,
+    "sns.CreateTopic": _topic,
+    "sqs.CreateQueue": _by("delete_queue", "QueueUrl"),
+}

@@ -1,0 +1,175 @@
+"""What every call of a run passes, whichever client makes it: stand-ins, what is permitted, the journal, and time to settle.
+
+Tests make clients and sessions of their own, as those whom they let in or keep out. So this hangs on botocore itself for as long as the run
+lasts, not on one client.
+"""
+
+import io
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import permitted
+from botocore import handlers
+from botocore.exceptions import WaiterError
+from botocore.response import StreamingBody
+from journal import Journal, Made
+from not_on_aws import NotOnAws
+from stand_ins import StandIns
+from undoing import ANSWERED, NAMED, ClientFor
+
+_WAITERS: Mapping[str, tuple[str, str]] = {
+    "dynamodb.CreateTable": ("table_exists", "TableName"),
+    "lambda.CreateFunction": ("function_active_v2", "FunctionName"),
+    "lambda.UpdateFunctionCode": ("function_updated_v2", "FunctionName"),
+    "lambda.UpdateFunctionConfiguration": ("function_updated_v2", "FunctionName"),
+}
+_SETTLES = {
+    f"cloudformation.{name}"
+    for name in (
+        "CancelUpdateStack",
+        "ContinueUpdateRollback",
+        "CreateStack",
+        "DeleteStack",
+        "ExecuteChangeSet",
+        "RollbackStack",
+        "UpdateStack",
+    )
+}
+_FOR_A_STACK = 900  # seconds
+_PAUSE = 15.0  # seconds in which AWS is expected to have a change of IAM, of a function's or an API's policy in force
+_OURS = "conformance"
+
+
+class Wire:
+    """The calls of one run. `whose` tells the account of an access key, "" for an unknown one; `waits` for what AWS settles later."""
+
+    def __init__(
+        self,
+        stand_ins: StandIns,
+        journal: Journal,
+        administrator: ClientFor,
+        whose: Callable[[str], str],
+        *,
+        waits: bool = True,
+    ) -> None:
+        self.stand_ins = stand_ins
+        self.pause = _PAUSE if waits else 0.0
+        self._journal = journal
+        self._administrator = administrator
+        self._whose = whose
+        self._keys: dict[str, str] = {}
+        self._changed: dict[str, float] = {}
+
+    @contextmanager
+    def tapped(self) -> Iterator[None]:
+        """Every session that is made meanwhile has its calls pass here."""
+        ours = [
+            ("provide-client-params", self._told),
+            ("before-call", self._before),
+            ("after-call", self._after),
+        ]
+        handlers.BUILTIN_HANDLERS.extend(ours)
+        try:
+            yield
+        finally:
+            for one in ours:
+                handlers.BUILTIN_HANDLERS.remove(one)
+
+    def settled(self, *services: str) -> None:
+        """Wait until the last change of these services (of all) is old enough to be in force."""
+        latest = max(
+            (at for name, at in self._changed.items() if not services or name in services), default=-self.pause
+        )
+        time.sleep(max(0.0, latest + self.pause - time.monotonic()))
+
+    # --- the three moments of a call --------------------------------------------------------------------
+
+    def _told(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> dict[str, Any]:
+        operation = f"{model.service_model.service_name}.{model.name}"
+        permitted.check(operation)
+        told: dict[str, Any] = self.stand_ins.told(params)
+        context[_OURS] = (operation, told)
+        return told
+
+    def _before(self, request_signer: Any, context: dict[str, Any], **_: Any) -> None:
+        operation, params = context[_OURS]
+        service = operation.partition(".")[0]
+        if service != "iam":
+            self.settled("iam")
+        if operation == "lambda.Invoke":
+            self.settled("lambda")
+        key = getattr(request_signer._credentials, "access_key", "")
+        context[_OURS] = (operation, params, self._keys.get(key) or self._whose(key))
+        if thing := self._named(context):
+            self._journal.made(thing)
+
+    def _after(self, http_response: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        operation, params, account = context[_OURS]
+        if http_response.status_code < 300:
+            self._succeeded(operation, params, account, parsed, context)
+        elif thing := self._named(context):
+            self._journal.gone(thing)
+        heard = self.stand_ins.heard(parsed)
+        parsed.clear()
+        parsed.update(heard)
+        if operation == "lambda.Invoke" and "Payload" in parsed:
+            text = self.stand_ins.heard(parsed["Payload"].read().decode()).encode()
+            parsed["Payload"] = StreamingBody(io.BytesIO(text), len(text))
+
+    # --- what was made ------------------------------------------------------------------------------------
+
+    def _named(self, context: Mapping[str, Any]) -> Made | None:
+        operation, params, account = context[_OURS]
+        if operation not in NAMED or params.get("ChangeSetType", "CREATE") != "CREATE":
+            return None
+        if operation == "cloudformation.CreateChangeSet" and "ChangeSetType" not in params:
+            return None  # of a stack that stands
+        return self._thing(operation, params[NAMED[operation]], account, context)
+
+    def _thing(self, operation: str, name: str, account: str, context: Mapping[str, Any]) -> Made:
+        if not account:
+            raise NotOnAws(f"calls {operation} as somebody whose account the run does not know")
+        return Made(account, context["client_region"], operation, name)
+
+    def _succeeded(
+        self, operation: str, params: dict[str, Any], account: str, parsed: dict[str, Any], context: dict[str, Any]
+    ) -> None:
+        if operation in ANSWERED:
+            name: Any = parsed
+            for part in ANSWERED[operation]:
+                name = name[part]
+            self._journal.made(self._thing(operation, name, account, context))
+        if operation == "sts.AssumeRole":
+            self._keys[parsed["Credentials"]["AccessKeyId"]] = parsed["AssumedRoleUser"]["Arn"].split(":")[4]
+        if operation == "iam.CreateAccessKey":
+            self._keys[parsed["AccessKey"]["AccessKeyId"]] = account
+        if not permitted.is_read(operation) and operation != "lambda.Invoke":
+            self._changed[operation.partition(".")[0]] = time.monotonic()
+        if self.pause and account:
+            self._wait(operation, params, account, context["client_region"])
+
+    def _wait(self, operation: str, params: Mapping[str, Any], account: str, region: str) -> None:
+        """What the local cloud has done when it answers, AWS does after it."""
+        client = self._administrator(operation.partition(".")[0], account, region)
+        if operation in _WAITERS:
+            waiter, parameter = _WAITERS[operation]
+            client.get_waiter(waiter).wait(**{parameter: params[parameter]}, WaiterConfig={"Delay": 2})
+        elif operation == "cloudformation.CreateChangeSet":
+            with suppress(WaiterError):  # one that failed is there as well
+                client.get_waiter("change_set_create_complete").wait(
+                    StackName=params["StackName"], ChangeSetName=params["ChangeSetName"], WaiterConfig={"Delay": 3}
+                )
+        elif operation in _SETTLES and "StackName" in params:
+            end = time.monotonic() + _FOR_A_STACK
+            while time.monotonic() < end and _is_under_way(client, params["StackName"]):
+                time.sleep(3)
+
+
+def _is_under_way(client: Any, stack: str) -> bool:
+    try:
+        status = client.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+    except client.exceptions.ClientError:  # deleted
+        return False
+    return bool(status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS")
