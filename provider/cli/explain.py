@@ -75,6 +75,8 @@ def command(  # noqa: PLR0913 - one for each option
     _show(sought, steps, output)
     if verdict(steps) != "Allowed":
         raise CommandError(_summary(sought, steps), ExitCode.NEGATIVE)
+    if output == "table":
+        click.echo(f"Allowed: {_who(sought.use)} would be let use {sought.view.target.full_name}.", err=True)
 
 
 def _caller(text: str) -> Caller:
@@ -136,8 +138,12 @@ def _show(sought: Sought, steps: list[Step], output: str) -> None:
 
 def _summary(sought: Sought, steps: list[Step]) -> str:
     name, use = sought.view.target.full_name, sought.use
-    who = use.caller.arn or f"account {use.caller.account}"
+    who = _who(use)
     parts = [step.part.value for step in steps if step.found != "Present"]
     missing = verdict(steps) == "NotAllowed"
     fact = f"{who} would not be let use {name}" if missing else f"It is not known whether {who} would be let use {name}"
     return f"{fact}. See {', '.join(parts)} above."
+
+
+def _who(use: Use) -> str:
+    return use.caller.arn or f"account {use.caller.account}"

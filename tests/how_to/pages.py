@@ -60,7 +60,7 @@ def follow(page: str, org: Organization, directory: Path) -> list[str]:
     script = "\n".join(f"echo '{_MARK}'\n{piece.shell}" for piece in todo)
     environment = org.cloud.environment("consumer")
     environment.pop("AWS_PROFILE")
-    environment["PATH"] = f"{_commands(directory)}:{environment['PATH']}"
+    environment["PATH"] = f"{commands(directory)}:{environment['PATH']}"
     command = ["bash", "-euo", "pipefail", "-c", script]
     done = subprocess.run(
         command, cwd=directory, env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False
@@ -98,7 +98,7 @@ def _grants(org: Organization) -> set[tuple[str, str]]:
     return {key for key in keys if key[1].startswith("GRANT#")}
 
 
-def _commands(directory: Path) -> Path:
+def commands(directory: Path) -> Path:
     """A directory with the commands of the pages: the AWS CLI, cfn-lint and ours."""
     commands = directory / "bin"
     commands.mkdir()
