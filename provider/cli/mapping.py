@@ -88,7 +88,8 @@ def _nodes(drawn: PermissionMap) -> list[_Name]:
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    printed = "".join(letter if letter.isprintable() else " " for letter in text)
+    escaped = printed.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
