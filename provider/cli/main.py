@@ -11,6 +11,7 @@ from provider import __version__
 from provider.cli.errors import MEANINGS, guarded, output
 
 COMMANDS = (
+    "adopt",
     "call",
     "demo",
     "deploy",

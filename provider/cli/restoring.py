@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from provider.cli.snapshots import Records, Wire, records
-from provider.controller import codec
+from provider.controller import adoptions, codec
 from provider.controller.codec import from_wire
 from provider.controller.dynamodb_ledger import DynamoDBLedger
-from provider.core.identifiers import AccountId, Arn, Target, resource_of
+from provider.core.identifiers import AccountId, Arn, Target, resource_of, target_arn
 from provider.core.records import GrantRecord
 
 _NOT_COMPARED = ("version", "dueAt", "dueShard")
@@ -75,21 +75,27 @@ def apply(changes: Changes, snapshot: Records, client: Any, table: str) -> None:
         ClientError: ConditionalCheckFailedException where a record is not as it was compared.
     """
     concerned: dict[Arn, set[Target]] = {}
+    adopting: set[Arn] = set()
     for item in snapshot():
         key = _key(item)
         if key in changes.put:
             before = changes.put[key]
             client.put_item(TableName=table, Item=_next(item, before), **_unchanged(before))
-        _collect(item, concerned)
+        _collect(item, concerned, adopting)
     for item in changes.removed.values():
         client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]}, **_unchanged(item))
-        _collect(item, concerned)
+        _collect(item, concerned, adopting)
     ledger = DynamoDBLedger(client, table)
     for arn, names in sorted(concerned.items()):
-        ledger.want(arn, frozenset(names), time.time())
+        ledger.want(arn, frozenset(names), time.time(), adopting=arn in adopting)
 
 
-def _collect(item: Wire, concerned: dict[Arn, set[Target]]) -> None:
+def _collect(item: Wire, concerned: dict[Arn, set[Target]], adopting: set[Arn]) -> None:
+    if item["pk"]["S"].startswith(codec.ADOPTION):
+        adoption = adoptions.adoption_of(from_wire(item))
+        adopting.add(adoption.resource)
+        concerned.setdefault(adoption.resource, set()).add(adoption.target)
+        return
     if not item["pk"]["S"].startswith("TARGET#"):
         return
     row = codec.row_record(from_wire(item))
@@ -151,6 +157,8 @@ def _whose(item: Wire) -> tuple[str, str, str]:
             return "", item["account"]["S"], "origin"
         case codec.QUARANTINE:
             return "", sk, "quarantine"
+        case "ADOPTION":
+            return _name(item["target"]["S"]), target_arn(rest).account, "adoption"
     environment, _, name = sk.partition("#")
     return f"{name} ({environment})", item["owner"]["S"], "reservation"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from provider.cli.errors import CommandError, ExitCode
-from provider.controller import codec
+from provider.controller import adoptions, codec
 from provider.controller.codec import from_wire, to_wire
 from provider.core.statements import CentreId
 
@@ -22,12 +22,12 @@ Wire = dict[str, Any]
 Records = Callable[[], Iterator[Wire]]
 """All records of a ledger, as often as they are asked for."""
 
-_KINDS = ("ORIGIN#", "TARGET#", "ACCOUNT#")
+_KINDS = ("ORIGIN#", "TARGET#", "ACCOUNT#", codec.ADOPTION)
 _PARTITIONS = (codec.QUARANTINE, codec.NAMES)
 
 
 def is_kept(item: Mapping[str, Any]) -> bool:
-    """Whether an item is a record of the ledger: an origin, publication, grant, count, quarantine or reservation."""
+    """Whether an item is a record of the ledger: an origin, publication, grant, count, adoption, quarantine or reservation."""
     pk = str(item["pk"]["S"])
     return pk.startswith(_KINDS) or pk in _PARTITIONS
 
@@ -110,6 +110,8 @@ def _record(item: Wire, path: Path) -> Wire:
             codec.row_record(plain)
         elif plain["pk"].startswith("ORIGIN#"):
             codec.origin_record(codec.origin_of(plain), plain)
+        elif plain["pk"].startswith(codec.ADOPTION):
+            _ = adoptions.adoption_of(plain).counterparts
         whole = to_wire(plain)
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(path) from error

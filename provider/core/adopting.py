@@ -6,12 +6,15 @@ Pure. An adoption knows its statement by what it means: one that was changed sin
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from provider.core.covering import covers
 from provider.core.documents import Document, statement_id, statements_of
 from provider.core.identifiers import AccountId, Arn, Target
 from provider.core.statements import CentreId, Statement
-from provider.core.translating import Counterpart, translated
+
+if TYPE_CHECKING:
+    from provider.core.translating import Counterpart
 
 UNNAMED = "without a Sid"
 
@@ -41,8 +44,11 @@ class Adoption:
         return cls(resource, statement_id(statement), statement, target, by, at)
 
     @property
-    def counterparts(self) -> tuple[Counterpart, ...]:
+    def counterparts(self) -> "tuple[Counterpart, ...]":
         """The grants that mean the same: none, and so it never goes, where no grant can, or the id is not the statement's."""
+        # Late: a cold start compiles it only where something was adopted.
+        from provider.core.translating import translated  # noqa: PLC0415
+
         known = statement_id(self.statement) == self.id
         return translated(self.statement, self.resource).counterparts if known else ()
 

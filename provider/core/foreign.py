@@ -69,15 +69,23 @@ def conditions(condition: Mapping[str, Mapping[str, Any]]) -> Tests:
     return found
 
 
+def principals(principal: Any) -> list[str]:
+    """The accounts, roles and users that are named; services and whoever else there is are named by no grant."""
+    kinds = principal if isinstance(principal, dict) else {"AWS": principal}
+    for kind in sorted(kinds.keys() - {"AWS"}):
+        named = ", ".join(values(kinds[kind]))
+        raise Untranslatable(
+            f"it lets in {named} ({kind})", "Name accounts, roles and users by a statement of their own"
+        )
+    return values(kinds.get("AWS", ()))
+
+
 def callers(principal: Any, tests: Tests, target: TargetArn) -> Mapping[AccountId, tuple[str, ...]]:
     """Who is let in: by account its roles and users, none for the whole account.
 
     `Principal` and both conditions must all be met. Who has been deleted is nobody any more.
     """
-    kinds = principal if isinstance(principal, dict) else {"AWS": principal}
-    if kinds.keys() != {"AWS"}:
-        raise Untranslatable("it names others than accounts, roles and users", "Name those by a statement of their own")
-    names = values(kinds["AWS"])
+    names = principals(principal)
     named = None if "*" in names else _by_account([one for one in names if not _DELETED.fullmatch(one)], target)
     for key in (PRINCIPAL_ARN, PRINCIPAL_ACCOUNT):
         if key in tests:

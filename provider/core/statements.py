@@ -19,7 +19,6 @@ from provider.core.specifications import (
     FunctionInvocation,
     GrantType,
     RoleAssumption,
-    Specification,
 )
 
 SID_PREFIX = "CrossAccount"
@@ -181,28 +180,23 @@ def _many(values: Any) -> tuple[str, ...]:
 
 def render(grant: Grant, arn: Arn) -> tuple[Statement, ...]:
     """What a grant needs in the policy of `arn`'s resource to open `arn`; never wider than what it asked."""
-    return rendered(grant.specification, grant.origin, arn)
-
-
-def rendered(specification: Specification, origin: Origin, arn: Arn) -> tuple[Statement, ...]:
-    """The same for whatever an origin may ask."""
-    match specification:
+    match grant.specification:
         case AuthorizerUse() as use:
-            principal, sources = ("Service", "apigateway.amazonaws.com"), use.source_arns(origin)
-            found = Statement(use.grant_type, principal, _INVOKE, (arn,), (), _SOURCES, sources)
+            principal, sources = ("Service", "apigateway.amazonaws.com"), use.source_arns(grant.origin)
+            rendered = Statement(use.grant_type, principal, _INVOKE, (arn,), (), _SOURCES, sources)
         case FunctionInvocation() as invocation:
-            named = _as_principals(origin, invocation.principals)
-            found = Statement(invocation.grant_type, named[0], _INVOKE, (arn,), (), *named[1:])
+            named = _as_principals(grant.origin, invocation.principals)
+            rendered = Statement(invocation.grant_type, named[0], _INVOKE, (arn,), (), *named[1:])
         case ApiExecution() as execution:
-            named = _named(origin, execution.principals, arn)
+            named = _named(grant.origin, execution.principals, arn)
             fixed = ((*_ENDPOINTS, execution.vpc_endpoint_ids),) if execution.vpc_endpoint_ids else ()
             resources = execution.resources(arn)
-            found = Statement(execution.grant_type, named[0], "execute-api:Invoke", resources, fixed, *named[1:])
+            rendered = Statement(execution.grant_type, named[0], "execute-api:Invoke", resources, fixed, *named[1:])
         case RoleAssumption() as assumption:
-            named = _named(origin, assumption.principals, arn)
+            named = _named(grant.origin, assumption.principals, arn)
             fixed = ((*_EXTERNAL_ID, (assumption.external_id,)),) if assumption.external_id else ()
-            found = Statement(assumption.grant_type, named[0], "sts:AssumeRole", (), fixed, *named[1:])
-    return (found,)
+            rendered = Statement(assumption.grant_type, named[0], "sts:AssumeRole", (), fixed, *named[1:])
+    return (rendered,)
 
 
 _INVOKE = "lambda:InvokeFunction"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from provider.core.declarations import Grant, TargetReference
 from provider.core.documents import Document
 from provider.core.errors import Permanent
 from provider.core.foreign import (
@@ -24,13 +25,24 @@ from provider.core.foreign import (
     callers,
     conditions,
     plain,
+    principals,
     values,
 )
-from provider.core.identifiers import AccountId, Arn, FunctionArn, Origin, RestApiArn, RoleArn, TargetArn, target_arn
+from provider.core.identifiers import (
+    AccountId,
+    Arn,
+    DeclarationId,
+    FunctionArn,
+    Origin,
+    RestApiArn,
+    RoleArn,
+    TargetArn,
+    target_arn,
+)
 from provider.core.properties import PERMISSION, schema, validate
 from provider.core.routes import routes
 from provider.core.specifications import GrantType, Specification, checked
-from provider.core.statements import Statement, rendered
+from provider.core.statements import Statement, render
 
 API_GATEWAY = "apigateway.amazonaws.com"
 
@@ -54,9 +66,15 @@ class Counterpart:
         return found
 
     @property
+    def grant(self) -> Grant:
+        """The grant as some stack of the account would declare it; its id and target are not known."""
+        origin = _any_stack(self.account, self.region, target_arn(self.arn))
+        return Grant(DeclarationId(""), origin, TargetReference(None, "", ""), self.specification)
+
+    @property
     def statements(self) -> tuple[Statement, ...]:
         """What the grant would need in the policy."""
-        return rendered(self.specification, _any_stack(self.account, self.region, target_arn(self.arn)), self.arn)
+        return render(self.grant, self.arn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +118,10 @@ def _counterparts(statement: Document, tests: Mapping[str, Sequence[str]], targe
                 raise Untranslatable("its Resource is not just this function", "Name the function or alias alone")
             if statement["Principal"] in ({"Service": API_GATEWAY}, {"Service": [API_GATEWAY]}):
                 return _authorizer(tests, target)
-            _known(tests, _WHO)
+            _known(statement, tests, _WHO)
             return _for_each(statement, tests, target, [(target.text, GrantType.INVOKE_FUNCTION, {})])
         case RestApiArn():
-            _known(tests, _WHO | {ENDPOINT})
+            _known(statement, tests, _WHO | {ENDPOINT})
             reached = routes(values(statement.get("Resource", ())), target)
             through = _shared("VpcEndpointIds", tests.get(ENDPOINT, ()))
             wanted = [
@@ -113,7 +131,7 @@ def _counterparts(statement: Document, tests: Mapping[str, Sequence[str]], targe
             ]
             return _for_each(statement, tests, target, wanted)
         case RoleArn():
-            _known(tests, _WHO | {EXTERNAL_ID})
+            _known(statement, tests, _WHO | {EXTERNAL_ID})
             if "Resource" in statement:
                 raise Untranslatable("it names a Resource, which no trust policy has", "Leave that out")
             said: list[dict[str, Any]] = [{"ExternalId": one} for one in tests.get(EXTERNAL_ID, ())] or [{}]
@@ -122,7 +140,7 @@ def _counterparts(statement: Document, tests: Mapping[str, Sequence[str]], targe
 
 def _authorizer(tests: Mapping[str, Sequence[str]], target: FunctionArn) -> Iterable[Counterpart]:
     """API Gateway as authorizer, of the APIs that the statement names (docs/aws-behaviour.md §2)."""
-    _known(tests, frozenset({SOURCE_ARN, SOURCE_ACCOUNT}))
+    _no_more(tests, frozenset({SOURCE_ARN, SOURCE_ACCOUNT}))
     for (account, region, api), ids in authorizers(tests, target).items():
         named = () if "*" in ids else ids
         for some in _shared("AuthorizerIds", named):
@@ -136,8 +154,8 @@ def _for_each(
     statement: Document, tests: Mapping[str, Sequence[str]], target: TargetArn, wanted: Sequence[_Wanted]
 ) -> Iterable[Counterpart]:
     """The same for each account that is let in, for its principals where some are named."""
-    for account, principals in callers(statement["Principal"], tests, target).items():
-        for (arn, grant_type, given), some in product(wanted, _shared("Principals", principals)):
+    for account, named in callers(statement["Principal"], tests, target).items():
+        for (arn, grant_type, given), some in product(wanted, _shared("Principals", named)):
             yield _counterpart(account, "", arn, grant_type, {**given, **some})
 
 
@@ -147,7 +165,13 @@ def _shared(name: str, given: Iterable[str]) -> list[dict[str, Any]]:
     return [{name: found[start : start + most]} for start in range(0, len(found), most)] or [{}]
 
 
-def _known(tests: Mapping[str, Sequence[str]], known: frozenset[str]) -> None:
+def _known(statement: Document, tests: Mapping[str, Sequence[str]], known: frozenset[str]) -> None:
+    """Return where it names accounts, roles and users, under conditions that grants know."""
+    principals(statement["Principal"])
+    _no_more(tests, known)
+
+
+def _no_more(tests: Mapping[str, Sequence[str]], known: frozenset[str]) -> None:
     for key in sorted(tests.keys() - known):
         raise Untranslatable(f"it has a condition on {key}, and no grant has", "Write it without, if it can do without")
 

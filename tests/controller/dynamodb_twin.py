@@ -26,6 +26,10 @@ class ConditionalCheckFailedError(ClientError):
     """The exception of a client's `exceptions`."""
 
 
+class TransactionCanceledError(ClientError):
+    """Likewise."""
+
+
 def _error(code: str, kind: type[ClientError] = ClientError) -> ClientError:
     return kind({"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "")  # type: ignore[typeddict-item]
 
@@ -44,7 +48,10 @@ class DynamoDBTwin:
     tables: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     shards: dict[str, dict[str, int]] = field(default_factory=dict)
     exceptions: Any = field(
-        default_factory=lambda: SimpleNamespace(ConditionalCheckFailedException=ConditionalCheckFailedError)
+        default_factory=lambda: SimpleNamespace(
+            ConditionalCheckFailedException=ConditionalCheckFailedError,
+            TransactionCanceledException=TransactionCanceledError,
+        )
     )
 
     # --- DynamoDB's operations, with its words --------------------------------------------------------
@@ -80,7 +87,7 @@ class DynamoDBTwin:
         )
         for _, one in parts:
             if not self._holds(one["TableName"], one.get("Key") or one["Item"], one):
-                raise _error("TransactionCanceledException")
+                raise _error("TransactionCanceledException", TransactionCanceledError)
         for kind, one in parts:
             key = one.get("Key") or one["Item"]
             before = self.find(one["TableName"], key)
@@ -122,8 +129,11 @@ class DynamoDBTwin:
         items = (json.loads(text) for sk, text in sorted(rows.items()) if sk.startswith(prefix))
         yield from self._pages("Query", items, PaginationConfig)
 
-    def _scan(self, *, TableName: str, **_: Any) -> Iterator[Any]:  # noqa: N803
-        yield from self._pages("Scan", self._all(TableName), None)
+    def _scan(self, *, TableName: str, FilterExpression: str = "", **given: Any) -> Iterator[Any]:  # noqa: N803
+        items = self._all(TableName)
+        if FilterExpression:
+            items = (item for item in items if _holds(FilterExpression, item, given))
+        yield from self._pages("Scan", items, None)
 
     def _all(self, table: str) -> Iterator[Any]:
         rows = [rows for (name, _), rows in list(self.tables.items()) if name == table]
@@ -222,6 +232,7 @@ def _plain(value: Any) -> Any:
 _WORDS: Mapping[str, Callable[[str], str]] = {
     r"attribute_not_exists\(([#\w]+)\)": lambda _: r"(at('\1') is None)",
     r"attribute_exists\(([#\w]+)\)": lambda _: r"(at('\1') is not None)",
+    r"begins_with\(([#\w]+), (:\w+)\)": lambda _: r"at('\1').startswith(at('\2'))",
     r"([#\w]+) (<=|<|>=|>|=) (:\w+)": lambda _: r"compare(at('\1'), '\2', at('\3'))",
 }
 

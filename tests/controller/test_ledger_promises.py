@@ -8,8 +8,10 @@ from tables import create_ledger
 from test_ledger_contract import NOW, arn, grant_row, name, publication_row
 from twins import MemoryLedger
 
+from provider.controller import adoptions
 from provider.controller.dynamodb_ledger import DynamoDBLedger
 from provider.controller.ports import Ledger
+from provider.core.adopting import Adoption, Ending
 from provider.core.errors import LedgerConflict
 from provider.localcloud import LocalCloud
 
@@ -85,3 +87,42 @@ def test_a_lease_that_another_has_taken_over_is_not_given_back(ledger: Ledger) -
     assert ledger.acquire(one, "you", NOW + 600)
     ledger.give_back(mine, NOW)
     assert ledger.acquire(one, "they", NOW + 600) is None
+
+
+def test_adopted_statements_are_found_by_their_resource_until_they_end(ledger: Ledger) -> None:
+    one, other = arn(), arn()
+    first, second, elsewhere = (
+        Adoption.of(where, {"Sid": sid, "Effect": "Allow"}, name(), "arn:aws:iam::222222222222:user/operator", NOW)
+        for where, sid in ((one, "First"), (one, "Second"), (other, "First"))
+    )
+    for adoption in (first, second, elsewhere):
+        adopt(ledger, adoption)
+    assert {found.id: found for found in ledger.adoptions(one)} == {first.id: first, second.id: second}
+    ledger.end(first, Ending.TAKEN_OVER, NOW + 1)
+    ledger.end(first, Ending.TAKEN_OVER, NOW + 1)
+    assert ledger.adoptions(one) == (second,)
+    assert ledger.adoptions(other) == (elsewhere,)
+
+
+def adopt(ledger: Ledger, adoption: Adoption) -> None:
+    """As an operator does; it is no power of the controller's."""
+    if isinstance(ledger, MemoryLedger):
+        ledger.adopted[adoption.resource, adoption.id] = adoption
+    else:
+        assert adoptions.adopt(ledger._client, ledger._table, adoption)  # type: ignore[attr-defined]
+
+
+def test_a_resource_whose_statements_were_adopted_says_so_from_then_on(ledger: Ledger) -> None:
+    one, names = arn(), frozenset({name()})
+    ledger.want(one, names, NOW)
+    before = ledger.acquire(one, "me", NOW)
+    assert before is not None
+    assert not before.adopting
+    ledger.want(one, names, NOW, adopting=True)
+    assert not ledger.release(before, names, NOW + 3600, None), "the holder goes round again"
+    for _ in range(2):
+        ledger.want(one, names, NOW)
+        after = ledger.acquire(one, "me", NOW)
+        assert after is not None
+        assert after.adopting
+        assert ledger.release(after, names, NOW + 3600, None)
