@@ -14,7 +14,7 @@ SURPRISES, FLOODS, QUARANTINE = "test_policy_never_surprises.py", "test_floods.p
 LIMITS, REFUSED_DEPLOYMENTS = "test_role_policy_errors.py", "test_rest_api_deployment_errors.py"
 MEANING = "../core/test_statements_mean_what_is_asked.py"
 LOOKS, LEFT = "test_removed_without_an_event.py", "test_departed_accounts.py"
-UNITS = "test_organizational_units.py"
+UNITS, ADOPTIONS = "test_organizational_units.py", "test_adopting.py"
 GAPLESS, TYPES, ROLES = "test_update_without_gap.py", "test_bad_grant_types.py", "test_role_policy_reading.py"
 
 
@@ -253,6 +253,21 @@ MUTANTS = (
         "",
         (LEFT,),
     ),
+    # --- what was adopted --------------------------------------------------------------------------------
+    Mutant("take whatever was adopted for covered", r"return bool\(asked\) and all\(.*\)", "return True", (ADOPTIONS,)),
+    Mutant(
+        "let an adopted statement go for a grant that finds no room",
+        r"still = going & covered\(.*\)",
+        "still = going",
+        (ADOPTIONS,),
+    ),
+    Mutant(
+        "let any statement go for an adopted one",
+        r"if not going or statement_id.* not in going",
+        "if not going",
+        (ADOPTIONS,),
+    ),
+    Mutant("let a statement go for grants that will end", r" if one\.lasts for part", " for part", (ADOPTIONS,)),
     # --- and more ----------------------------------------------------------------------------------------
     Mutant("keep a retired alias open", r" - publication\.retired\n", "\n", (ALIASES,)),
     Mutant(
