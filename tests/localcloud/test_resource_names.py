@@ -154,3 +154,12 @@ def test_describing_alarms_is_about_all_of_them(cloud: LocalCloud) -> None:
     narrow = someone(cloud, "owner", allow("cloudwatch:DescribeAlarms", f"{alarms}:mine")).client("cloudwatch")
     with refused("AccessDeniedException"):
         narrow.describe_alarms(AlarmNames=["mine"])
+
+
+def test_a_member_is_known_by_its_arn(cloud: LocalCloud) -> None:
+    """Of the management account, with the organization in it."""
+    members = "arn:aws:organizations::111111111111:account/o-localcloud"
+    who = someone(cloud, "consumer", allow("organizations:DescribeAccount", f"{members}/333333333333"))
+    assert who.client("organizations").describe_account(AccountId="333333333333")["Account"]["Name"] == "owner"
+    with refused("AccessDeniedException"):
+        who.client("organizations").describe_account(AccountId="222222222222")

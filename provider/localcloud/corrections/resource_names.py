@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from provider.localcloud import settings
 from provider.localcloud.behaviour import behaviour
 from provider.localcloud.corrections.function_names import FunctionName
 from provider.localcloud.corrections.iam_keys import account_of_resource
@@ -60,6 +61,12 @@ def apply() -> None:
     expected="the resource of a call about a policy, or about tags, is its ResourceArn",
     source="Service Authorization Reference, Amazon DynamoDB",
     test=f"{_TEST}::test_a_tables_policy_is_known_by_its_arn",
+)
+@behaviour(
+    call="organizations:DescribeAccount",
+    expected="a call about a member is about its ARN in the management account, account/ORGANIZATION/ACCOUNT",
+    source="Service Authorization Reference, AWS Organizations: account",
+    test=f"{_TEST}::test_a_member_is_known_by_its_arn",
 )
 @behaviour(
     call="cloudwatch:DescribeAlarms",
@@ -158,6 +165,11 @@ def _of_table(arn: str, request: _Request) -> str:
     return str(request.said().get("ResourceArn", arn)) if arn == "*" else arn
 
 
+def _of_member(arn: str, request: _Request) -> str:
+    account, told = request.said().get("AccountId"), settings.current()
+    return f"arn:aws:organizations::{told.management_account}:account/{told.organization}/{account}" if account else arn
+
+
 def _of_alarms(arn: str, request: _Request) -> str:
     is_about_all = "DescribeAlarms" in request.operations()
     return f"arn:aws:cloudwatch:{request.region}:{request.account}:alarm:*" if is_about_all else arn
@@ -170,6 +182,7 @@ _BY_SERVICE: Mapping[str, Callable[[str, _Request], str]] = {
     "lambda": _of_function,
     "logs": _of_log_stream,
     "monitoring": _of_alarms,
+    "organizations": _of_member,
 }
 
 
