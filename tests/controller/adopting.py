@@ -93,10 +93,15 @@ class Adopting:
         return [(str(one.statement.get("Sid", "-")), ending) for one, ending in self.centre.ledger.endings]
 
 
-@pytest.fixture
-def adopting(centre: Centre) -> Adopting:
+def begun(centre: Centre) -> Adopting:
     """Two accounts call the function by statements written by hand; it is published for both."""
     centre.policies.create(FUNCTION, document(by_hand(), by_hand(OTHER), by_hand(OWNER, "owneraaaaa", "Own")))
     one = Adopting(centre, calls=[(FUNCTION, by_gateway(account)) for account in (CONSUMER, OTHER)])
     one.ask(target(AllowedAccounts=[CONSUMER, OTHER]))
     return one
+
+
+@pytest.fixture
+def adopting(centre: Centre) -> Adopting:
+    """See `begun`."""
+    return begun(centre)
