@@ -15,7 +15,8 @@ from provider.cli.mapping import PermissionMap
 from provider.cli.page.rendering import rendered
 
 _LISTEN = """
-addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.effectiveDirective} ${event.blockedURI}`));
+window.refused = [];
+addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
 """
 
 
@@ -27,7 +28,7 @@ def chromium() -> Iterator[Browser]:
         reason = "Chromium is not on the PATH. Install it (Debian: apt-get install chromium) to run the tests of the map's page."
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path)
+        browser = playwright.chromium.launch(executable_path=path, args=["--disable-gpu"])
         yield browser
         browser.close()
 
@@ -72,23 +73,31 @@ class Opened:
         self.page.locator(f"[name={name}]").fill(text)
         self.page.wait_for_function("([name, text]) => current[name] === text", arg=[name, text])
 
+    def refused(self, *expected: str) -> set[str]:
+        """The rules of the page's policy by which something was refused, once these are among them."""
+        self.page.wait_for_function("(expected) => expected.every(one => refused.includes(one))", arg=expected)
+        return set(self.page.evaluate("refused"))
+
     def focused(self) -> str:
         """The text of what has the focus."""
         return str(self.page.evaluate("document.activeElement.innerText"))
 
     def assert_calm(self) -> None:
-        """Nothing has gone out of the page, and nothing has failed in it."""
+        """Nothing has gone out of the page, and nothing has failed in it or was refused."""
         assert (self.requests, self.faults) == ([], [])
 
 
 @contextmanager
-def opened(browser: Browser, drawn: PermissionMap, folder: Path, **how: Any) -> Iterator[Opened]:
-    """A map's page in a browser of its own, as large as a laptop's; nothing may go out of it, and nothing fail."""
+def opened(
+    browser: Browser, drawn: PermissionMap, folder: Path, *, calmly: bool = True, **how: Any
+) -> Iterator[Opened]:
+    """A map's page in a window of its own, as large as a laptop's; unless told, nothing may go out of it, and nothing fail."""
     file = folder / "map.html"
     file.write_text(rendered(drawn), "utf-8")
-    context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **how})
+    context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **how})
     context.set_default_timeout(10_000)
     one = Opened(context.new_page(), file)
     yield one
-    one.assert_calm()
+    if calmly:
+        one.assert_calm()
     context.close()

@@ -32,7 +32,7 @@ def take(bank: Bank, folder: Path) -> None:
         for name, fragment in PICTURES.items():
             scheme = "dark" if name == "dark" else "light"
             size = {"width": 1360, "height": 860}
-            with opened(browser, drawn, folder, color_scheme=scheme, viewport=size, reduced_motion="reduce") as at:
+            with opened(browser, drawn, folder, color_scheme=scheme, viewport=size) as at:
                 at.show(fragment.format(shown))
                 at.page.screenshot(path=DOCS / "map" / f"{name}.png")
             if shutil.which("pngquant"):
