@@ -1,8 +1,10 @@
 """The commands that read, on the whole system: an auditor, an owner and a consumer, each by the roles that IAM lets them have."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from identities import a_name
 from rolled_out import TEMPLATES, Organization
 
 from provider.cli.main import run
+from provider.core.documents import meaning, text_of
 
 CENTRAL, CONSUMER, OWNER, INTRUDER = "222222222222", "111111111111", "333333333333", "444444444444"
 TEMPLATE = str(TEMPLATES / "permission.yaml")
@@ -86,6 +89,25 @@ def test_a_grant_is_explained_by_the_statement_that_stands(org: Organization, sh
     assert [one["Sid"] for one in org.policy(line["arn"])["Statement"] if one["Sid"] in grant]
     refused = shell("central", "explain", INTRUDER, granted.target, code=1)
     assert {part["part"] for part in refused["parts"] if part["found"] == "Missing"} == {"Consent", "Grant"}
+
+
+@pytest.mark.parametrize("account", ["central", "owner", "consumer"])
+def test_a_page_of_the_map_has_the_statement_that_stands(
+    org: Organization, shell: Shell, granted: Granted, account: str, tmp_path: Path
+) -> None:
+    """As IAM lets each account read the ledger; how full the policy is, operators alone are told."""
+    [line] = shell(account, "grants", "--target", granted.target)
+    file = tmp_path / "map.html"
+    own = [] if account == "central" else ["--central-account", CENTRAL]
+    assert run(["map", "--html", str(file), "--region", "us-east-1", *own]) == 0
+    data = re.search(r'id="map">(.*?)</script>', file.read_text("utf-8"))
+    assert data is not None
+    drawn = json.loads(data[1])
+    [statement] = [one for one in drawn["statements"] if line["id"] in one["names"]]
+    stands = org.policy(line["arn"])
+    assert meaning(statement["document"]) in [meaning(one) for one in stands["Statement"]]
+    [policy] = [one for one in drawn["policies"] if line["arn"] in one["opens"]]
+    assert policy["size"] == (len(text_of(stands)) if account == "central" else None)
 
 
 def test_an_account_reads_the_centre_through_its_viewer_or_not_at_all(shell: Shell) -> None:
