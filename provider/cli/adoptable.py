@@ -6,7 +6,7 @@ from typing import Any
 
 from provider.cli.listings import time_of
 from provider.core.adopting import UNNAMED, Adoption, sid_of
-from provider.core.consent import authorise
+from provider.core.consent import admit, authorise
 from provider.core.covering import covers
 from provider.core.declarations import Publication
 from provider.core.documents import Document, statement_id, statements_of
@@ -109,7 +109,7 @@ def adoptable(
         for each in told.counterparts:
             state, why = _state(each, view, granted)
             why = " ".join(filter(None, [why, *(f"Without its condition on {key}." for key in told.besides)]))
-            asked = each.specification.properties
+            asked = {**each.specification.properties, **_place(each.arn, view.current)}
             yield AdoptableLine(*who, each.account, each.region, each.grant_type.value, state, why, adopted, asked)
 
 
@@ -120,6 +120,11 @@ def _state(one: Counterpart, view: TargetView, granted: Collection[Statement]) -
     return (REFUSED, refusal) if refusal else (MISSING, "")
 
 
+def _place(arn: Arn, publication: Publication | None) -> dict[str, str]:
+    """Of a target with several ARNs, that on which the statement stands, so that the grant stands there as well."""
+    return {"TargetArn": arn} if publication and len(publication.arns) > 1 else {}
+
+
 def _refusal(one: Counterpart, publication: Publication | None, view: TargetView) -> str:
     if publication is None:
         return f"Nothing is published as {view.target.full_name}. Publish it."
@@ -127,6 +132,7 @@ def _refusal(one: Counterpart, publication: Publication | None, view: TargetView
         return f"{one.arn} is not what {view.target.full_name} publishes. Publish it by a target of its own."
     try:
         authorise(one.account, one.grant, publication, view.units.get(one.account))
+        admit(one.grant, publication, view.now, sum(row.origin.account == one.account for row in view.grants))
     except Permanent as error:
         return str(error)
     return ""

@@ -189,6 +189,7 @@ class Pass:
     def _attempt(self, only: frozenset[DeclarationId] | None) -> Passed:
         arn = self.resource.arn
         self.adoptions = self.ledger.adoptions(arn) if self.resource.adopting else ()
+        self.stock = Stock(waiting=self.adoptions)
         live = self.policies.read(arn)
         fitted = self._fitted(live, only)
         if fitted.plan.changed:

@@ -13,7 +13,7 @@ from provider.controller.leases import LAST_WRITE
 from provider.controller.passes import Pass
 from provider.controller.ports import Clock, Desk, Journal, Ledger, Meter, PolicyStore
 from provider.core import auditing
-from provider.core.adopting import Stock
+from provider.core.adopting import Ended, Ending
 from provider.core.concluding import Conclusion, Outcome, Passed, conclude
 from provider.core.errors import LedgerConflict, WriteUnsettled
 from provider.core.identifiers import Arn, Target
@@ -97,6 +97,7 @@ class Reconciler:
                 self._ledger.give_back(resource, self._clock.now() + _SOON)
                 raise
             if released:
+                self._lapse(passed)
                 break
             if self._clock.now() >= until:
                 self._ledger.give_back(resource, self._clock.now())
@@ -124,7 +125,7 @@ class Reconciler:
         settled = all(settled for _, settled, _ in concluded) and passed.outcome is not Outcome.UNSETTLED and not waits
         more = frozenset(arn for _, _, arns in concluded for arn in arns)
         due_at = self._due_at(one.resource, [view for view, _, _ in concluded], settled=settled)
-        self._end(one.stock)
+        self._end(one.stock.ended)
         took = self._clock.now() - started
         self._meter.record(of_a_pass(passed, one.resource.findings, one.look, one.size, took))
         return _Passed(one.resource, names, due_at, settled, more, one.size)
@@ -163,11 +164,16 @@ class Reconciler:
         self._journal.tell(events)
         return view, len(done) == len(conclusions), concerned
 
-    def _end(self, stock: Stock) -> None:
+    def _end(self, ended: Sequence[Ended]) -> None:
         """Forget the adoptions that have ended, and tell of them; should we not come to it, the next pass finds them again."""
-        for adoption, ending in stock.ended:
+        for adoption, ending in ended:
             self._ledger.end(adoption, ending, self._clock.now())
-        self._journal.tell([auditing.adopted(*one) for one in stock.ended])
+        self._journal.tell([auditing.adopted(*one) for one in ended])
+
+    def _lapse(self, passed: _Passed) -> None:
+        """Where nothing of ours has to do with a resource any more, neither has an operator's word on its statements."""
+        if passed.resource.adopting and not passed.names:
+            self._end([(one, Ending.LAPSED) for one in self._ledger.adoptions(passed.resource.arn)])
 
     def _settled(self, together: Sequence[Conclusion]) -> list[Conclusion]:
         """Commit conclusions in one transaction, and answer; those that could be committed."""

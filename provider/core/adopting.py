@@ -73,6 +73,10 @@ class Ending(StrEnum):
     TAKEN_OVER = "TakenOver"  # grants allow all that it allowed, and it is gone
     GONE = "Gone"  # it is gone, and not by us: something of it is not granted
     WITHDRAWN = "Withdrawn"  # an operator has taken his word back
+    LAPSED = "Lapsed"  # nothing of ours has to do with the resource any more
+
+
+Ended = tuple[Adoption, Ending]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Stock:
 
     waiting: tuple[Adoption, ...] = ()
     changed: tuple[Adoption, ...] = ()
-    ended: tuple[tuple[Adoption, Ending], ...] = ()
+    ended: tuple[Ended, ...] = ()
 
 
 def covered(needs: Mapping[str, Iterable[Statement]], granted: Collection[Statement]) -> frozenset[str]:

@@ -36,6 +36,7 @@ class Happening(StrEnum):
     RETURNED = "Account Returned"
     TAKEN_OVER = "Statement Taken Over"
     TAKEN_AWAY = "Adopted Statement Gone"
+    LAPSED = "Adoption Lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def returned(account: AccountId) -> AuditEvent:
 
 
 def adopted(adoption: Adoption, ending: Ending) -> AuditEvent:
-    """The event of an adopted statement that is gone: by our write, since grants allow what it did, or otherwise."""
+    """The event of an adoption that has ended otherwise than by an operator."""
     detail = {
         "resource": adoption.resource,
         "statement": adoption.id,
@@ -142,9 +143,14 @@ def adopted(adoption: Adoption, ending: Ending) -> AuditEvent:
         "environment": adoption.target.environment,
         "adoptedBy": adoption.by,
     }
-    return AuditEvent(Happening.TAKEN_OVER if ending is Ending.TAKEN_OVER else Happening.TAKEN_AWAY, detail)
+    return AuditEvent(_OF_ENDINGS[ending], detail)
 
 
+_OF_ENDINGS = {
+    Ending.TAKEN_OVER: Happening.TAKEN_OVER,
+    Ending.GONE: Happening.TAKEN_AWAY,
+    Ending.LAPSED: Happening.LAPSED,
+}
 _LONGEST = 128
 
 

@@ -68,7 +68,7 @@ def fit(
 
     That makes room, too: so first as if all were let in, and then with what of it could not be let in again.
     """
-    going = covered(policy.adopted, _lasting(standing))
+    going = covered(policy.adopted, _lasting(standing)) if policy.adopted else frozenset()
     while True:
         found = _fit(replace(policy, going=going), standing, kept, refused, only)
         if not going:

@@ -9,7 +9,7 @@ import yaml
 from adopting import by_hand, document
 from centre import CONSUMER, FUNCTION, OTHER, OWNER, permission, source, target
 from reading import CENTRAL, ReadCentre, read
-from resources import API, published
+from resources import ALIASES, API, asked, published
 
 from provider.cli.ledger import TABLE
 from provider.cli.main import run
@@ -230,3 +230,25 @@ def test_an_export_whose_adoption_is_no_statement_is_damaged(theirs: ReadCentre,
     assert run(["export", str(file)]) == 0
     assert run(["import", str(file)]) != 0
     assert "is damaged" in theirs.capsys.readouterr().err
+
+
+def test_of_a_target_with_several_aliases_the_permission_names_that_of_the_statement(theirs: ReadCentre) -> None:
+    """It would be put on the least full one otherwise, and the statement stay."""
+    theirs.ask(OWNER, published("aliases").event("Create"))
+    green = Arn(f"{ALIASES}:green")
+    invokes = by_hand(Principal={"AWS": CONSUMER}, Resource=green)
+    theirs.centre.policies.put(green, document({name: invokes[name] for name in invokes if name != "Condition"}))
+    [line] = theirs.lines("adopt", f"{OWNER}/aliases", *THEIRS)
+    assert (line["type"], line["properties"]) == ("InvokeFunction", {"TargetArn": green})
+    assert run(["adopt", f"{OWNER}/aliases", *THEIRS, "--all"]) == 0
+    asks = asked("aliases", "InvokeFunction", **line["properties"])
+    theirs.ask(CONSUMER, asks.event("Create"))
+    [statement] = theirs.centre.policies.document(green)["Statement"]
+    assert theirs.centre.id.owns(statement)
+
+
+def test_an_owner_who_has_every_grant_end_is_told_what_to_add(theirs: ReadCentre) -> None:
+    theirs.ask(OWNER, target(Name="ending", MaximumGrantDays="30").event("Create") | {"LogicalResourceId": "Ending"})
+    [line, *_] = theirs.lines("adopt", f"{OWNER}/ending", *THEIRS)
+    assert line["state"] == "Refused"
+    assert "ExpiresAt" in line["why"]

@@ -12,6 +12,7 @@ from resources import API, BUYER, OWN_TRUST, ROLE, SELLER, asked, create_all, pu
 from provider.core.adopting import Adoption, Ending
 from provider.core.auditing import Happening
 from provider.core.documents import statement_id
+from provider.core.errors import PolicyRefused
 from provider.core.findings import FindingKind
 from provider.core.identifiers import Arn
 from provider.core.records import GrantRecord
@@ -184,3 +185,27 @@ def test_a_word_that_is_not_of_the_statement_it_names_moves_nothing(adopting: Ad
     adopting.want()
     adopting.ask(permission())
     assert adopting.sids() == ["orders111", "orders444", "Own"]
+
+
+def test_an_adoption_lapses_when_the_target_is_unpublished(adopting: Adopting) -> None:
+    """Nobody looks at the policy any more, and what is published there later is another matter."""
+    adopting.adopt(FUNCTION, "orders111")
+    known = next(iter(adopting.centre.ledger.rows.values())).id
+    assert adopting.centre.ask(OWNER, target().event("Delete", known)).status == "SUCCESS"
+    adopting.centre.round()
+    assert adopting.endings() == [("orders111", Ending.LAPSED)]
+    assert adopting.sids() == ["orders111", "orders444", "Own"]
+    assert adopting.centre.journal.events[-1].happening is Happening.LAPSED
+
+
+def test_what_aws_does_not_take_is_no_reason_to_call_an_adopted_statement_foreign(adopting: Adopting) -> None:
+    adopting.ask(permission())
+
+    def refuse(arn: Arn, *_: Any) -> None:
+        raise PolicyRefused(arn, "no")
+
+    adopting.centre.policies.write = refuse  # type: ignore[method-assign]
+    adopting.adopt(FUNCTION, "orders111")
+    assert "orders111" in adopting.sids()
+    assert adopting.findings()[FindingKind.ADOPTED] == "orders111"
+    assert "orders111" not in adopting.findings()[FindingKind.FOREIGN]
