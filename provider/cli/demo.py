@@ -22,6 +22,7 @@ from rich.text import Text
 from provider.cli.errors import CommandError, ExitCode
 from provider.cli.organization import ACCOUNTS, organization
 from provider.cli.package import DIRECTORY
+from provider.cli.tables import OutputConsole
 from provider.localcloud import LocalCloud
 from provider.localcloud.environments import Environment, ensure
 from provider.packaging.contents import Checkout
@@ -36,7 +37,7 @@ def command(directory: Path) -> None:
 
     Everything is real but AWS itself: CloudFormation stacks deployed by the AWS CLI, the Lambda zips, IAM enforced.
     """
-    console = Console(highlight=False)
+    console = OutputConsole(highlight=False)
     console.print(Panel("Cross-account permissions for CloudFormation, on a local AWS", style="bold"))
     aws = ensure(Environment.AWSCLI) / "bin" / "aws"
     with (

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from rich import box
@@ -47,8 +47,16 @@ def show(lines: Sequence[Any], columns: Mapping[str, str], output: str, nothing:
         table.add_column(heading, overflow="fold", no_wrap=not is_terminal)
     for line in lines:
         table.add_row(*(_cell(getattr(line, name)) for name in columns))
-    console = Console(width=None if is_terminal else WIDE, highlight=False, soft_wrap=not is_terminal, file=sys.stdout)
+    console = OutputConsole(width=None if is_terminal else WIDE, highlight=False, soft_wrap=not is_terminal, file=sys.stdout)
     console.print(table)
+
+
+class OutputConsole(Console):
+    """A console that lets a closed output be told; rich would end the process with exit code 1, which means another thing here."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """See `rich.console.Console.on_broken_pipe`."""
+        raise BrokenPipeError
 
 
 def _cell(value: Any) -> Text:
