@@ -136,6 +136,17 @@ def test_no_credentials_in_a_home_that_can_be_neither_read_nor_written(
     assert "log in again" in said(command, ExitCode.ENVIRONMENT)
 
 
+@pytest.mark.parametrize("command", [one for one in TALKING if one != "call"])  # whose URL says it
+def test_no_region(command: str, said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert "--region" in said(command, ExitCode.ENVIRONMENT)
+
+
+@pytest.mark.parametrize("command", ["diff", "explain", "grants", "map", "targets"])
+def test_no_credentials_to_read_ones_own_part_with(command: str, said: Said) -> None:
+    assert "log in again" in said(command, ExitCode.ENVIRONMENT, *READING)
+
+
 @pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize("command", [one for one in TALKING if one != "call"])  # whose answers tests/calling diagnoses
 def test_expired_credentials(command: str, said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
