@@ -54,8 +54,10 @@ def plain(statement: Document, action: str) -> None:
         raise Untranslatable("it names no principal", "Name accounts, roles or users")
 
 
-def conditions(condition: Mapping[str, Mapping[str, Any]]) -> Tests:
+def conditions(condition: Any) -> Tests:
     """What each condition key must be; a key asked for twice, or by an operator that is not known, is an obstacle."""
+    if not isinstance(condition, dict) or not all(isinstance(one, dict) for one in condition.values()):
+        raise Untranslatable("its Condition is none", "Write it as IAM's policy language has it")
     found: dict[str, Sequence[str]] = {}
     for operator, tests in condition.items():
         for key, given in tests.items():

@@ -124,6 +124,31 @@ def test_what_is_translated_means_the_same_to_every_caller_and_nothing_beyond(ki
         assert any(word in found.obstacle for word in ("everybody", "nobody"))
 
 
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([CONSUMER, "*", FUNCTION, "execute-api:/prod/*", "AWS", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["AWS", "Service", "StringEquals", "aws:PrincipalAccount", "aws:SourceArn"]), inner
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from([FUNCTION, API, ROLE]), st.data())
+@settings(LAW, max_examples=100)
+def test_whatever_stands_there_is_translated_or_has_an_obstacle(arn: Arn, data: st.DataObject) -> None:
+    """AWS keeps no such thing; but nothing ends in a traceback."""
+    elements = st.sampled_from(["Principal", "Action", "Resource", "Condition", "Effect", "Sid", "NotPrincipal"])
+    changes = data.draw(st.dictionaries(elements, ANYTHING, max_size=3))
+    found = translated(statement_on(arn) | changes, arn)
+    assert bool(found.obstacle) != bool(found.counterparts)
+
+
 # --- what no grant says -------------------------------------------------------------------------------
 
 SOURCE = f"arn:aws:execute-api:us-east-1:{CONSUMER}:apiaaaaa/authorizers/*"
