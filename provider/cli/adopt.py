@@ -92,7 +92,7 @@ def command(  # noqa: PLR0913 - one for each option
         return
     if (recording and (template or central_account)) or (withdraw and not recording):
         raise click.UsageError(
-            "Only an operator adopts and withdraws. Give --statement or --all, and no --central-account."
+            "Only an operator adopts and withdraws. Give --statement or --all, and neither --central-account nor --template."
         )
     if withdraw:
         _withdraw(name, names, profile, region)
