@@ -5,45 +5,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import yaml
-from adopting import by_hand, document
-from centre import CONSUMER, FUNCTION, OTHER, OWNER, permission, source, target
-from reading import CENTRAL, ReadCentre, read
-from resources import ALIASES, API, asked, published
+from centre import CONSUMER, FUNCTION, OTHER, OWNER, permission, source
+from hand_written import ALL, NAME, THEIRS, read, sids, theirs
+from reading import CENTRAL, ReadCentre
 
 from provider.cli.ledger import TABLE
 from provider.cli.main import run
 from provider.core.errors import ShutOut
 from provider.core.identifiers import Arn
-from provider.core.properties import PERMISSION, validate
 
-__all__ = ["read"]
-NAME = f"{OWNER}/token-service"
-THEIRS = ["--owner-profile", "owner"]
-ALL = ["adopt", NAME, *THEIRS, "--all"]
-DENY = {**by_hand(sid="No"), "Effect": "Deny", "Principal": "*"}
-
-
-@pytest.fixture
-def theirs(read: ReadCentre, monkeypatch: pytest.MonkeyPatch) -> ReadCentre:
-    """Three statements of the owner's on a published function: for the consumer, for somebody who is not allowed, and a Deny."""
-    read.centre.policies.put(Arn(FUNCTION), document(by_hand(), by_hand(OTHER), DENY))
-    read.ask(OWNER, target().event("Create"))
-
-    def session(profile_name: str | None = None, **_: Any) -> Any:
-        if profile_name != "owner":
-            return read
-        owner = SimpleNamespace(get_caller_identity=lambda: {"Account": OWNER})
-        return SimpleNamespace(client=lambda *_, **__: owner, region_name="us-east-1")
-
-    monkeypatch.setattr("boto3.Session", session)
-    monkeypatch.setattr("provider.cli.live_policies.Policies", lambda _: read.centre.policies)
-    monkeypatch.setattr("provider.cli.adopt.time", SimpleNamespace(time=read.centre.clock.now))
-    return read
-
-
-def sids(centre: ReadCentre) -> list[str]:
-    return [one["Sid"] for one in centre.centre.policies.document(FUNCTION)["Statement"] if "Sid" in one]
+__all__ = ["read", "theirs"]
 
 
 def history(centre: ReadCentre) -> list[tuple[str, str]]:
@@ -80,31 +51,6 @@ def test_the_table_says_it_on_one_line_each(theirs: ReadCentre) -> None:
         "-",
     ]
     assert len(lines) == 3
-
-
-class Template(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms."""
-
-
-Template.add_constructor("!Sub", lambda loader, node: {"Fn::Sub": loader.construct_scalar(node)})  # type: ignore[arg-type]
-
-
-def test_the_templates_declare_what_the_controller_takes_for_each_account(theirs: ReadCentre) -> None:
-    assert run(["adopt", NAME, *THEIRS, "--template"]) == 0
-    text = theirs.capsys.readouterr().out
-    assert f"# account {CONSUMER}, Region us-east-1" in text
-    found = list(yaml.load_all(text, Template))
-    assert [list(one["Resources"]) for one in found] == [["TokenServicePermission"]] * 2
-    for one in found:
-        [resource] = one["Resources"].values()
-        assert resource["Type"] == PERMISSION
-        validate(PERMISSION, resource["Properties"] | {"ServiceToken": "arn"})
-        assert resource["Properties"]["Target"] == NAME
-    given = found[0]["Resources"]["TokenServicePermission"]["Properties"]
-    event = permission().event("Create") | {"ResourceProperties": {**given, "ServiceToken": "arn"}}
-    assert run(ALL) == 0
-    theirs.ask(CONSUMER, event)
-    assert sids(theirs)[:2] == ["orders444", "No"]
 
 
 def test_what_an_operator_adopts_goes_when_its_consumer_asks_and_is_remembered(theirs: ReadCentre) -> None:
@@ -175,21 +121,6 @@ def test_an_owner_whose_policy_is_not_shown_to_his_profile_is_told_so(theirs: Re
     assert "Use a profile that may read it" in theirs.capsys.readouterr().err
 
 
-def test_a_stage_that_the_target_does_not_publish_is_told_apart(theirs: ReadCentre) -> None:
-    theirs.ask(OWNER, published("api").event("Create"))
-    both = {
-        "Effect": "Allow",
-        "Principal": {"AWS": CONSUMER},
-        "Action": "execute-api:Invoke",
-        "Resource": [f"{API}/prod/*", f"{API}/beta/*"],
-    }
-    theirs.centre.policies.put(Arn(API), document(both))
-    beta, prod = theirs.lines("adopt", f"{OWNER}/api", *THEIRS)
-    assert (prod["state"], beta["state"]) == ("Missing", "Refused")
-    assert f"{API}/beta is not what {OWNER}/api publishes" in beta["why"]
-    assert prod["statement"] == prod["id"], "it has no Sid"
-
-
 def test_an_owner_sees_it_by_his_own_profile_and_his_part_of_the_ledger(
     theirs: ReadCentre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,25 +161,3 @@ def test_an_export_whose_adoption_is_no_statement_is_damaged(theirs: ReadCentre,
     assert run(["export", str(file)]) == 0
     assert run(["import", str(file)]) != 0
     assert "is damaged" in theirs.capsys.readouterr().err
-
-
-def test_of_a_target_with_several_aliases_the_permission_names_that_of_the_statement(theirs: ReadCentre) -> None:
-    """It would be put on the least full one otherwise, and the statement stay."""
-    theirs.ask(OWNER, published("aliases").event("Create"))
-    green = Arn(f"{ALIASES}:green")
-    invokes = by_hand(Principal={"AWS": CONSUMER}, Resource=green)
-    theirs.centre.policies.put(green, document({name: invokes[name] for name in invokes if name != "Condition"}))
-    [line] = theirs.lines("adopt", f"{OWNER}/aliases", *THEIRS)
-    assert (line["type"], line["properties"]) == ("InvokeFunction", {"TargetArn": green})
-    assert run(["adopt", f"{OWNER}/aliases", *THEIRS, "--all"]) == 0
-    asks = asked("aliases", "InvokeFunction", **line["properties"])
-    theirs.ask(CONSUMER, asks.event("Create"))
-    [statement] = theirs.centre.policies.document(green)["Statement"]
-    assert theirs.centre.id.owns(statement)
-
-
-def test_an_owner_who_has_every_grant_end_is_told_what_to_add(theirs: ReadCentre) -> None:
-    theirs.ask(OWNER, target(Name="ending", MaximumGrantDays="30").event("Create") | {"LogicalResourceId": "Ending"})
-    [line, *_] = theirs.lines("adopt", f"{OWNER}/ending", *THEIRS)
-    assert line["state"] == "Refused"
-    assert "ExpiresAt" in line["why"]
