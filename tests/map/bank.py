@@ -38,9 +38,10 @@ def _own(account: str, action: str, number: int = 1) -> dict[str, object]:
 
 @dataclass
 class Bank:
-    """The centre with its tables; what stacks ask is asked for when the bank is made."""
+    """The centre with its tables; what stacks ask is asked for when the bank is made. `held` are ids by account and logical id."""
 
     tables: DynamoDBTwin = field(default_factory=DynamoDBTwin)
+    held: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.centre = Centre(ManualClock(1_767_000_000.0), DynamoDBLedger(self.tables, TABLE))  # type: ignore[arg-type]
@@ -90,16 +91,12 @@ class Bank:
             api = f"api{number}000000"
             self._permission(account, f"{IDENTITY}/token-service", "Authorizer", "Login", ApiId=api)
             if number % 2:
-                role = f"arn:aws:iam::{account}:role/order-service"
-                self._permission(
-                    account,
-                    f"{TRADING}/orders",
-                    "ExecuteApi",
-                    "Orders",
-                    Methods=["GET"],
-                    Paths=["/v1/*"],
-                    Principals=[role],
-                )
+                narrowed = {
+                    "Methods": ["GET"],
+                    "Paths": ["/v1/*"],
+                    "Principals": [f"arn:aws:iam::{account}:role/orders"],
+                }
+                self._permission(account, f"{TRADING}/orders", "ExecuteApi", "Orders", **narrowed)
             if number in (0, 3, 4):
                 self._permission(account, f"{IDENTITY}/sessions", "InvokeFunction", "Sessions")
             if number in (1, 4, 5):
@@ -107,17 +104,15 @@ class Bank:
         analyst = f"arn:aws:iam::{RISK}:role/analyst"
         self._permission(RISK, f"{DATA}/archive", "AssumeRole", "Archive", Principals=[analyst], ExternalId="risk-42")
         self._permission(FRAUD, f"{DATA}/reports", "AssumeRole", "Reports", ExpiresAt="2027-02-01T00:00:00Z")
-        self._permission(
-            SHOP, f"{IDENTITY}/token-service", "Authorizer", "Checkout", ApiId="checkout00", AuthorizerIds=["a1b2c3"]
-        )
+        checkout = {"ApiId": "checkout00", "AuthorizerIds": ["a1b2c3"]}
+        self._permission(SHOP, f"{IDENTITY}/token-service", "Authorizer", "Checkout", **checkout)
         self.centre.round()
 
     def _go_wrong(self) -> None:
         """One account is let in no more, one function is gone, one owner shuts us out, and one answers late."""
         store = self.centre.policies
-        self._target(
-            IDENTITY, "token-service", [one for one in CONSUMERS if one != OLD], ["Authorizer"], FunctionArn=TOKEN
-        )
+        fewer = [one for one in CONSUMERS if one != OLD]
+        self._target(IDENTITY, "token-service", fewer, ["Authorizer"], FunctionArn=TOKEN)
         self._permission(MOBILE, f"{TRADING}/rates", "InvokeFunction", "Rates")
         del store.policies[Arn(RATES)]
         self._pass(days=1)
@@ -139,15 +134,11 @@ class Bank:
         answer = self.centre.ask(owner, one.event("Create"))
         assert answer.status == "SUCCESS", answer.reason
 
-    def _permission(self, account: str, target: str, grant_type: str, logical_id: str, **asked: object) -> str:
-        answer = self.centre.ask(
-            account, self._resource(account, target, grant_type, logical_id, asked).event("Create")
-        )
+    def _permission(self, account: str, target: str, grant_type: str, logical_id: str, **asked: object) -> None:
+        one = self._resource(account, target, grant_type, logical_id, asked)
+        answer = self.centre.ask(account, one.event("Create"))
         assert answer.status == "SUCCESS", answer.reason
         self.held[account, logical_id] = answer.physical_id
-        return answer.physical_id
-
-    held: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def _withdraw(self, account: str, target: str, grant_type: str, logical_id: str, **asked: object) -> None:
         one = self._resource(account, target, grant_type, logical_id, asked)

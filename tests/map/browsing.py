@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from provider.cli.mapping import PermissionMap
 from provider.cli.page.rendering import rendered
@@ -39,6 +39,7 @@ class Opened:
 
     page: Page
     file: Path
+    has_scripts: bool = True
     requests: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -54,6 +55,17 @@ class Opened:
     def show(self, fragment: str) -> None:
         """Open the page by a link to what is shown."""
         self.page.goto(f"{self.file.as_uri()}{fragment}")
+        self.settle()
+
+    def choose(self, what: Locator) -> None:
+        """Click on it, and wait for what that shows."""
+        what.click()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until what the page's address says is what it shows: browsers tell it of a changed one a moment later."""
+        if self.has_scripts:
+            self.page.wait_for_function("fragmentOf(current) === fragmentOf(shownBy(location.hash))")
 
     def rows(self, section: str = "grants") -> list[list[str]]:
         """The cells of a table's rows, as they read; nothing where it says that there are none."""
@@ -96,7 +108,7 @@ def opened(
     file.write_text(rendered(drawn), "utf-8")
     context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **how})
     context.set_default_timeout(10_000)
-    one = Opened(context.new_page(), file)
+    one = Opened(context.new_page(), file, has_scripts=how.get("java_script_enabled", True))
     yield one
     if calmly:
         one.assert_calm()

@@ -64,7 +64,7 @@ def test_details_have_no_fault_that_axe_finds(checked: Opened, state: str, schem
     """Of a statement that stands and is shared, and of one that does not stand."""
     checked.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     checked.show("#all=")
-    checked.page.locator("#grants tr", has_text=state).locator("a").first.click()
+    checked.choose(checked.page.locator("#grants tr", has_text=state).locator("a").first)
     assert checked.page.locator("dialog pre").is_visible()
     assert violations(checked, "dialog") == []
 
@@ -106,7 +106,10 @@ def test_a_screen_reader_is_told_what_is_where(laptop: Opened) -> None:
         '- heading "Permission map" [level=1]',
         '- heading "Who may use what" [level=2]',
         '- heading "Consumers" [level=3]',
-        '- searchbox "Search',
+        '- searchbox "Search"',
+        '- combobox "Account"',
+        '- combobox "Target"',
+        '- combobox "In force for"',
         '- group "State"',
         '- checkbox "In force 18"',
         "- status: 23 grants on 8 targets",
@@ -186,7 +189,7 @@ def broken_words(at: Opened) -> list[str]:
 def test_on_paper_are_all_rows_and_no_fields(laptop: Opened) -> None:
     """Of many pages as well; the graph comes first, in dark ink."""
     laptop.show("#all=")
-    laptop.page.evaluate("tables.grants.size = 10; draw(true)")
+    laptop.page.evaluate("tables.grants.size = 10; go({ page: '2' })")
     assert len(laptop.rows()) == 10
     laptop.page.emulate_media(media="print", color_scheme="dark")
     laptop.page.evaluate("dispatchEvent(new Event('beforeprint'))")

@@ -122,6 +122,5 @@ function shut() {
 function readyDetails() {
   dialog.querySelector(".close").addEventListener("click", shut);
   dialog.addEventListener("click", (event) => { if (event.target === dialog) shut(); });
-  dialog.addEventListener("cancel", (event) => { event.preventDefault(); shut(); });
-  dialog.addEventListener("close", () => { if (current.show) shut(); }); // a browser may shut it without a word
+  dialog.addEventListener("close", () => { if (current.show) shut(); }); // by Escape, or however else browsers do
 }

@@ -23,7 +23,6 @@ function go(changes, silently = false) {
 }
 
 function draw(force = false, all = false) {
-  if (location.hash && !location.hash.includes("=")) return; // a place on the page, not what is shown
   current = shownBy(location.hash);
   const asked = fragmentOf({ ...current, show: "" });
   if (force || asked !== drawnAs) {
