@@ -16,8 +16,7 @@ from provider.rollout.stacks import StackFailed
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 _UNKNOWN = {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"}
 _UNSIGNED = {"SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed"}
-DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
-"""Error codes by which AWS's services say that the caller may not."""
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
 _THROTTLED = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
 
 _LOG_IN = "Name a profile with valid credentials by --profile, or log in again (`aws sso login`, `aws configure`)."
@@ -101,7 +100,7 @@ _BY_CODE: tuple[tuple[set[str], Callable[[str, str, Any], Failure]], ...] = (
     (_EXPIRED, _expired),
     (_UNKNOWN, _unknown),
     (_UNSIGNED, _unsigned),
-    (DENIED, _denied),
+    (_DENIED, _denied),
     (_THROTTLED, _throttled),
 )
 

@@ -73,7 +73,7 @@ def assert_told(faults: Iterable[Fault]) -> None:
             "deploy",
             "Take it",
             "docs/operations.md",
-            "allowed, or use",
+            "have it allowed",
             "Look at",
             "find out",
         )

@@ -253,3 +253,21 @@ def test_the_page_tells_every_kind_of_fault() -> None:
     cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     told = [kind for cell in cells for kind in re.findall(r"`(\w+)`", cell)]
     assert sorted(told) == sorted(KINDS)
+
+
+def test_credentials_that_have_expired_end_the_look(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing else would be told either; another refusal leaves one part unknown."""
+
+    def refused(code: str) -> Callable[..., None]:
+        def call(**_: Any) -> None:
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetPolicy")
+
+        return call
+
+    monkeypatch.setattr(account, "get_policy", refused("ThrottlingException"))
+    assert found(capsys) == [("Unknown", f"function {PREFIX} in us-east-1")]
+    monkeypatch.setattr(account, "get_policy", refused("ExpiredToken"))
+    assert run(["doctor", "--central-account", CENTRAL, "--home-region", "us-east-1"]) == 3
+    assert "have expired" in capsys.readouterr().err

@@ -36,7 +36,7 @@ def found(
         its = stack.read(clients("cloudformation", place.region), name)
     except ClientError as error:
         told = unknown(where, error)
-        yield replace(told, what=f"{told.what} By it all else is judged.")
+        yield replace(told, what=f"By it all else is judged. {told.what}")
         return
     if its is None:
         remedy = (

@@ -7,7 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from provider.cli.failures import DENIED
+from provider.cli.errors import ExitCode
+from provider.cli.failures import explained
 
 
 class Severity(StrEnum):
@@ -99,22 +100,22 @@ class Check:
 
 
 def unknown(where: str, error: ClientError) -> Fault:
-    """What may not be looked at, as a finding.
+    """What AWS refused to tell, as a finding.
 
     Raises:
-        ClientError: AWS refused for another reason than missing rights.
+        ClientError: it is the credentials, with which nothing else would be told either.
     """
-    if error.response["Error"]["Code"] not in DENIED:
+    failure = explained(error)
+    if failure.code is ExitCode.ENVIRONMENT:
         raise error
-    what = f"It is not known: this profile may not call {error.operation_name} on it."
-    return fault("Unknown", where, f"{what} Have that allowed, or use a profile that may.")
+    return fault("Unknown", where, f"It could not be looked at. {failure.sentence}")
 
 
 def examined(checks: Iterable[Check]) -> Iterator[Fault]:
     """What the checks find; what may not be read is `Unknown`, and the others go on.
 
     Raises:
-        ClientError: AWS refused for another reason than missing rights.
+        ClientError: as `unknown`.
     """
     for check in checks:
         try:
