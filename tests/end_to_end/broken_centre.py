@@ -57,7 +57,8 @@ class Centre:
 
 Steps = Iterator[KeptSession | None]
 Break = Callable[[Centre], AbstractContextManager[KeptSession]]
-BREAKS: dict[tuple[str, str], Break] = {}
+BREAKS: dict[tuple[str, str, str], Break] = {}
+"""By kind of finding and where it is; where one is made in several ways, by the way too."""
 SERVICES = {
     "Alarm": {"cloudwatch"},
     "Bucket": {"s3"},
@@ -76,10 +77,10 @@ SERVICES = {
 """What a fault changes the answers of, by how its kind begins."""
 
 
-def _breaks(kind: str, where: str) -> Callable[[Callable[[Centre], Steps]], None]:
+def _breaks(kind: str, where: str, way: str = "") -> Callable[[Callable[[Centre], Steps]], None]:
     def remember(broken: Callable[[Centre], Steps]) -> None:
-        assert (kind, where) not in BREAKS
-        BREAKS[kind, where] = _mended(kind, broken)
+        assert (kind, where, way) not in BREAKS
+        BREAKS[kind, where, way] = _mended(kind, broken)
 
     return remember
 
@@ -104,10 +105,10 @@ def _mended(kind: str, broken: Callable[[Centre], Steps]) -> Break:
 # --- what is not there, by asking for another name: what is deleted could not be mended ---------------
 
 
-def _gone(kind: str, where: str, parameter: str, name: str | Callable[[Centre], str]) -> None:
+def _gone(kind: str, where: str, parameter: str, name: str | Callable[[Centre], str], way: str = "") -> None:
     """The command's calls about this name are made about another, which is not there, by who may ask about all."""
 
-    @_breaks(kind, where)
+    @_breaks(kind, where, way)
     def _(centre: Centre) -> Steps:
         wanted = name if isinstance(name, str) else name(centre)
         instead = f"{wanted[:-1]}{'1' if wanted[-1] != '1' else '2'}"
@@ -132,6 +133,7 @@ _gone("CentreMissing", f"stack {NAME}", "StackName", NAME)
 
 
 _gone("ZipMissing", f"bucket {BUCKET}", "Prefix", lambda centre: centre.key())
+_gone("ZipMissing", f"bucket {BUCKET}", "Prefix", "provider-", "of the provider")
 
 
 # --- the stack ---------------------------------------------------------------------------------------

@@ -86,9 +86,11 @@ def test_a_centre_that_is_rolled_out_has_no_fault(found: Found) -> None:
     assert found() == []
 
 
-@pytest.mark.parametrize(("kind", "where"), BREAKS)
-def test_a_centre_that_is_broken_in_one_way_has_that_fault(centre: Centre, found: Found, kind: str, where: str) -> None:
-    with BREAKS[kind, where](centre) as session:
+@pytest.mark.parametrize(("kind", "where", "way"), BREAKS)
+def test_a_centre_that_is_broken_in_one_way_has_that_fault(
+    centre: Centre, found: Found, kind: str, where: str, way: str
+) -> None:
+    with BREAKS[kind, where, way](centre) as session:
         assert found(session=session) == [(kind, where)]
 
 
@@ -189,4 +191,4 @@ def test_every_kind_of_fault_is_found_here_or_in_an_account() -> None:
         "FunctionInactive",
         "FunctionUnsigned",
     }
-    assert {kind for kind, _ in BREAKS} | alone | {"Unknown"} == set(KINDS)
+    assert {kind for kind, _, _ in BREAKS} | alone | {"Unknown"} == set(KINDS)

@@ -10,17 +10,19 @@ from provider.cli.checkups.expected import PREFIX, Document, Expected, meaning, 
 from provider.cli.checkups.faults import Fault, fault
 
 _AGAIN = "Deploy templates/artifacts.yaml there again, and find out who has changed it."
+PROVIDER = "provider-"
+"""How the keys of the provider's zips begin; which of them accounts run, only they know."""
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket as S3 tells it: its policy, whether all public access is blocked, whether it keeps versions, the keys looked for."""
+    """A bucket as S3 tells it; `zips` are those of the beginnings looked for with which a key of it begins."""
 
     policy: Document
     blocked: bool
     versioned: bool
-    keys: frozenset[str]
+    zips: frozenset[str]
 
 
 def name(account: str, region: str) -> str:
@@ -28,8 +30,8 @@ def name(account: str, region: str) -> str:
     return f"{PREFIX}-{account}-{region}"
 
 
-def read(client: Any, bucket: str, keys: frozenset[str]) -> Bucket | None:
-    """A bucket; None where there is none. Of `keys` those are told that are there."""
+def read(client: Any, bucket: str, zips: frozenset[str]) -> Bucket | None:
+    """A bucket; None where there is none. `zips` are keys to look for, or their beginnings."""
     named = {"Bucket": bucket}
     try:
         versioning = client.get_bucket_versioning(**named)
@@ -40,14 +42,14 @@ def read(client: Any, bucket: str, keys: frozenset[str]) -> Bucket | None:
     found = _or_nothing(lambda: policy(client.get_bucket_policy(**named)["Policy"]), "NoSuchBucketPolicy")
     nothing = "NoSuchPublicAccessBlockConfiguration"
     block = _or_nothing(lambda: client.get_public_access_block(**named)["PublicAccessBlockConfiguration"], nothing)
-    there = frozenset(key for key in keys if _holds(client, bucket, key))
+    there = frozenset(one for one in zips if _holds(client, bucket, one))
     is_blocked = all(block.get(one) is True for one in _BLOCKS)
     return Bucket(found, is_blocked, versioning.get("Status") == "Enabled", there)
 
 
-def _holds(client: Any, bucket: str, key: str) -> bool:
-    listed = client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
-    return any(one["Key"] == key for one in listed)
+def _holds(client: Any, bucket: str, beginning: str) -> bool:
+    listed = client.list_objects_v2(Bucket=bucket, Prefix=beginning, MaxKeys=1).get("Contents", [])
+    return any(one["Key"].startswith(beginning) for one in listed)
 
 
 def _or_nothing(ask: Any, nothing: str) -> Document:
@@ -60,8 +62,8 @@ def _or_nothing(ask: Any, nothing: str) -> Document:
     return found
 
 
-def faults(place: str, bucket: Bucket | None, expected: Expected, keys: frozenset[str]) -> Iterator[Fault]:
-    """What is wrong with a bucket; `expected` is of artifacts.yaml in its Region, `keys` are what runs from it."""
+def faults(place: str, bucket: Bucket | None, expected: Expected, zips: frozenset[str]) -> Iterator[Fault]:
+    """What is wrong with a bucket; `expected` is of artifacts.yaml in its Region, `zips` are what runs from it."""
     if bucket is None:
         remedy = "Run `crossaccount deploy` with this --region, or leave the Region out."
         yield fault("BucketMissing", place, f"It is not there. {remedy}")
@@ -76,6 +78,7 @@ def faults(place: str, bucket: Bucket | None, expected: Expected, keys: frozense
         yield fault("BucketPublic", place, f"Public access to it is not blocked. {_AGAIN}")
     if not bucket.versioned:
         yield fault("BucketUnversioned", place, f"It keeps no versions. {_AGAIN}")
-    for key in sorted(keys - bucket.keys):
+    for missing in sorted(zips - bucket.zips):
+        what = missing if missing.endswith(".zip") else f"{missing}*.zip"
         remedy = "Run `crossaccount release` of the version that runs."
-        yield fault("ZipMissing", place, f"{key}, which the stack runs, is not in it. {remedy}")
+        yield fault("ZipMissing", place, f"There is no {what} in it, which stacks run. {remedy}")

@@ -97,11 +97,11 @@ def _in_regions(clients: Clients, central: Expected, regions: Sequence[str], tem
         place = replace(central.place, region=region)
         expected = Expected(template, {"OrganizationId": central.parameter("OrganizationId")}, place)
         is_home = region == central.place.region
-        keys = frozenset({central.parameter("ControllerKey")}) if is_home else frozenset()
+        zips = frozenset({buckets.PROVIDER, *([central.parameter("ControllerKey")] if is_home else [])})
         bucket = buckets.name(place.account, region)
         where = f"bucket {bucket}"
-        judge = partial(buckets.faults, where, expected=expected, keys=keys)
-        yield Check(where, partial(buckets.read, clients("s3", region), bucket, keys), judge)
+        judge = partial(buckets.faults, where, expected=expected, zips=zips)
+        yield Check(where, partial(buckets.read, clients("s3", region), bucket, zips), judge)
 
 
 def _drift(client: Any) -> Counter[str]:
