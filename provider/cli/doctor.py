@@ -73,6 +73,7 @@ def command(  # noqa: PLR0913 - one for each option
         used = regions or (session.region_name,)
         found = list(_of_account(session, _told(central_account), home_region, used))
         subject = "The account"
+    found.sort(key=lambda one: list(Severity).index(one.severity))
     show(found, _COLUMNS, output, f"{subject} is as it should be in {', '.join(used)}.")
     if found:
         raise CommandError(_summary(found), ExitCode.NEGATIVE)

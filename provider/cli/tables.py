@@ -26,6 +26,9 @@ _COLOURS = {
     "Refused": "red",
     "Unpublished": "red",
     "Unknown": "yellow",
+    "critical": "red",
+    "warning": "yellow",
+    "unknown": "yellow",
 }
 
 
@@ -47,7 +50,9 @@ def show(lines: Sequence[Any], columns: Mapping[str, str], output: str, nothing:
         table.add_column(heading, overflow="fold", no_wrap=not is_terminal)
     for line in lines:
         table.add_row(*(_cell(getattr(line, name)) for name in columns))
-    console = OutputConsole(width=None if is_terminal else WIDE, highlight=False, soft_wrap=not is_terminal, file=sys.stdout)
+    console = OutputConsole(
+        width=None if is_terminal else WIDE, highlight=False, soft_wrap=not is_terminal, file=sys.stdout
+    )
     console.print(table)
 
 

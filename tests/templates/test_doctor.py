@@ -215,7 +215,7 @@ def test_what_may_not_be_read_is_unknown(
     monkeypatch.setattr(account, "get_role", denied)
     account.function = None
     unknown = [("Unknown", f"role {PREFIX}-{role}") for role in POLICIES]
-    assert found(capsys) == [*unknown, ("FunctionMissing", f"function {PREFIX} in us-east-1")]
+    assert found(capsys) == [("FunctionMissing", f"function {PREFIX} in us-east-1"), *unknown]
 
 
 def test_each_region_that_is_named_is_looked_at(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
