@@ -142,6 +142,18 @@ def test_a_line_joins_each_consumer_and_target_between_which_grants_are(at: Open
     assert all(ends)
 
 
+def test_lines_do_not_cross_where_they_meet(at: Opened) -> None:
+    """They end on a node in the order of where they come from."""
+    ends: list[list[list[float]]] = at.page.evaluate(
+        """() => [...new Set(lines.map(one => one.to))].map(to => lines.filter(one => one.to === to).map(({ path }) =>
+          [path.getPointAtLength(0).y, path.getPointAtLength(path.getTotalLength()).y]))"""
+    )
+    assert max(map(len, ends)) == 8
+    for met in ends:
+        heights = [end for _, end in sorted(met)]
+        assert heights == sorted(set(heights))
+
+
 def test_the_same_map_is_drawn_the_same(at: Opened) -> None:
     drawings = []
     for _ in range(2):
@@ -298,6 +310,8 @@ def test_a_thousand_grants_are_no_more_to_the_browser_than_a_page_of_them(browse
         assert re.fullmatch(r"\d+ more accounts", rest.inner_text())
         rest.click()
         assert at.page.locator("#consumers li").count() == 48
+        at.search("q", "team-1")
+        assert at.page.locator("#grants .said").inner_text().startswith("1 to 50 of "), "what is searched begins anew"
         at.search("q", "permission999")
         assert len(at.rows()) == 1
 
