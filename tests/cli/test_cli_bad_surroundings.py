@@ -220,3 +220,21 @@ def test_an_account_outside_the_organization_does_not_take_part(
     living(monkeypatch, cloud, "central")
     told = said("deploy", ExitCode.REFUSED, "--account-profile", "stranger")
     assert "Account 555555555555 belongs to no organization." in told
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("deploy", "--account-profile"),
+        ("deploy", "--stack-sets-profile"),
+        ("undeploy", "--account-profile"),
+        ("call", "--central-profile"),
+    ],
+)
+def test_another_profile_that_does_not_exist(
+    command: str, option: str, said: Said, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside one that does."""
+    living(monkeypatch, cloud, "central")
+    told = said(command, ExitCode.ENVIRONMENT, option, "nobody")
+    assert "(nobody)" in told
