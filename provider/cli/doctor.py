@@ -9,8 +9,8 @@ import boto3
 import click
 from botocore.exceptions import NoRegionError
 
-from provider.cli.checkups import account, centre
-from provider.cli.checkups.expected import Place, parsed
+from provider.cli.checkups import account, centre, stack_sets
+from provider.cli.checkups.expected import Document, Place, parsed
 from provider.cli.checkups.faults import Fault, Severity, examined
 from provider.cli.errors import CommandError, ExitCode
 from provider.cli.ledger import OUTPUT
@@ -27,6 +27,7 @@ _COLUMNS = {"severity": "SEVERITY", "kind": "FAULT", "where": "WHERE", "what": "
     "  crossaccount doctor --central-account 222222222222 --home-region eu-central-1 --profile payments\n"
     "  crossaccount doctor --central-account 222222222222 --home-region eu-central-1 --region us-east-1 --output json\n"
     "  crossaccount doctor --centre --home-region eu-central-1 --region us-east-1 --profile auditor\n"
+    "  crossaccount doctor --centre --home-region eu-central-1 --profile auditor --stack-sets-profile management\n"
 )
 @click.option("--centre", "of_centre", is_flag=True, help="Look at the centre itself, not at an account that uses it.")
 @click.option(
@@ -44,6 +45,11 @@ _COLUMNS = {"severity": "SEVERITY", "kind": "FAULT", "where": "WHERE", "what": "
     help="Region whose provider function, or with --centre whose artifact bucket, is looked at; may be repeated. "
     "Default: the profile's, or with --centre the home Region, which always is.",
 )
+@click.option(
+    "--stack-sets-profile",
+    metavar="NAME",
+    help="With --centre: AWS profile of the account that StackSets belong to, whose StackSets and accounts are looked at too.",
+)
 @click.option("--stack-name", default=stack_name(CENTRAL), show_default=True, help="The stack of the central parts.")
 @OUTPUT
 def command(  # noqa: PLR0913 - one for each option
@@ -53,6 +59,7 @@ def command(  # noqa: PLR0913 - one for each option
     home_region: str | None,
     profile: str | None,
     regions: tuple[str, ...],
+    stack_sets_profile: str | None,
     stack_name: str,
     output: str,
 ) -> None:
@@ -65,9 +72,13 @@ def command(  # noqa: PLR0913 - one for each option
     session = boto3.Session(profile_name=profile, region_name=home_region if of_centre else next(iter(regions), None))
     if session.region_name is None:
         raise NoRegionError
+    if stack_sets_profile and not of_centre:
+        raise click.UsageError(
+            "StackSets are looked at with the centre. Give --centre, or leave --stack-sets-profile out."
+        )
     if of_centre:
         used = tuple(dict.fromkeys([session.region_name, *regions]))
-        found = list(_of_centre(session, stack_name, used))
+        found = [*_of_centre(session, stack_name, used), *_of_stack_sets(stack_sets_profile, session.region_name)]
         subject = "The centre"
     else:
         used = regions or (session.region_name,)
@@ -99,14 +110,23 @@ def _of_account(session: boto3.Session, central: str, home: str | None, regions:
         yield from examined(checks if number == 0 else checks[-1:])  # the roles are the same in every Region
 
 
-def _of_centre(session: boto3.Session, name: str, regions: Sequence[str]) -> Iterator[Fault]:
-    templates = {path.stem: parsed(path.read_text("utf-8")) for path in Checkout.here().templates()}
+def _of_stack_sets(profile: str | None, region: str) -> Iterator[Fault]:
+    if profile is None:
+        return
+    session = boto3.Session(profile_name=profile, region_name=region)
+    yield from examined(stack_sets.checks(cache(session.client), _place(session).account, _templates()))
 
+
+def _templates() -> dict[str, Document]:
+    return {path.stem: parsed(path.read_text("utf-8")) for path in Checkout.here().templates()}
+
+
+def _of_centre(session: boto3.Session, name: str, regions: Sequence[str]) -> Iterator[Fault]:
     @cache
     def client(service: str, region: str) -> object:
         return session.client(service, region_name=region)
 
-    yield from centre.found(client, _place(session), name, regions, templates)
+    yield from centre.found(client, _place(session), name, regions, _templates())
 
 
 def _place(session: boto3.Session) -> Place:

@@ -25,6 +25,7 @@ class Severity(StrEnum):
 _CRITICAL, _WARNING, _UNKNOWN = Severity.CRITICAL, Severity.WARNING, Severity.UNKNOWN
 
 KINDS = {
+    "AccountsMissing": _WARNING,
     "AlarmMissing": _WARNING,
     "AlarmRinging": _WARNING,
     "AlarmSilent": _WARNING,
@@ -61,6 +62,9 @@ KINDS = {
     "ScheduleMissing": _CRITICAL,
     "StackDrifted": _WARNING,
     "StackOutdated": _WARNING,
+    "StackSetBehind": _WARNING,
+    "StackSetMissing": _WARNING,
+    "StackSetOutdated": _WARNING,
     "StackUnfinished": _WARNING,
     "StackUnprotected": _WARNING,
     "TableEncryption": _WARNING,
