@@ -58,7 +58,7 @@ bench: $(STAMP) ## Measure what docs/benchmarks.md says, write it, and print a r
 	@$(BIN)/python tests/bench/run.py
 
 conformance: $(STAMP) ## Ask three sandbox accounts on AWS what only AWS can settle (docs/conformance.md)
-	@$(BIN)/python tests/conformance/run.py $(foreach name,central owner consumer confirm organization-id,$(call option,$(name))) \
+	@$(BIN)/python tests/conformance/run.py $(foreach name,central owner consumer intruder confirm organization-id,$(call option,$(name))) \
 	  $(foreach one,$(ONLY),--only '$(one)') $(foreach one,$(PARAMETER),--parameter '$(one)') $(if $(KEEP),--keep) $(if $(SWEEP),--sweep)
 
 # `--central sandbox-a` of CENTRAL=sandbox-a, and so on; nothing of what is not given.

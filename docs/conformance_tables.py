@@ -31,7 +31,7 @@ def left_out() -> str:
         if why := reason(row.test):
             by_reason.setdefault(why, set()).add(row.test.rpartition("::")[2])
     rows = [f"| {why} | {', '.join(f'`{name}`' for name in sorted(by_reason[why]))} |" for why in sorted(by_reason)]
-    undone = f"\nBesides these, a test that {NO_CALL} says nothing of AWS."
+    undone = f"\nBesides these, a test that {NO_CALL}, says nothing of AWS."
     return "\n".join(["| it | tests |", "|---|---|", *rows, undone])
 
 

@@ -66,7 +66,11 @@ def command(  # noqa: PLR0913 - one for each option
     and takes the accounts that are named; others go on as they are. Take part: accounts by profile, or all of organizational units.
     """
     plan, client_for = plan_of(
-        Asked(**asked), Architecture(architecture), _parameters(parameters), lambda: build(directory), _tags(tags)
+        Asked(**asked),
+        Architecture(architecture),
+        parameters_of_templates(parameters),
+        lambda: build(directory),
+        _tags(tags),
     )
     _check(plan.parameters, {name: set(given(plan, name)) for name in plan.parameters})
     planned = steps(plan)
@@ -78,7 +82,12 @@ def command(  # noqa: PLR0913 - one for each option
     click.echo(f"Deployed. The centre is account {plan.central} in {plan.home}.")
 
 
-def _parameters(texts: Sequence[str]) -> dict[str, dict[str, str]]:
+def parameters_of_templates(texts: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Parameters by template, of texts as --parameter takes them.
+
+    Raises:
+        click.UsageError: a text is none, or a template has no such parameter.
+    """
     found: dict[str, dict[str, str]] = {}
     for text in texts:
         place, equals, value = text.partition("=")

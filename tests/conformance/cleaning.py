@@ -1,9 +1,25 @@
 """Taking away what a run has made, the newest first, and saying what could not be taken away."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from journal import Journal, Made
 from undoing import ClientFor, NotRemoved, left_by, undo
+
+TAG = "CrossAccountPermissionConformance"
+"""Of every stack of the product that a run deploys: the run's name."""
+
+
+def tagged(accounts: Iterable[str], regions: Iterable[str], client_for: ClientFor) -> list[Made]:
+    """The stacks that some run has deployed, in the order in which they were made."""
+    found = [
+        (one["CreationTime"], Made(account, region, "cloudformation.CreateChangeSet", one["StackName"]))
+        for account in accounts
+        for region in regions
+        for page in client_for("cloudformation", account, region).get_paginator("describe_stacks").paginate()
+        for one in page["Stacks"]
+        if any(tag["Key"] == TAG for tag in one.get("Tags", []))
+    ]
+    return [thing for _, thing in sorted(found, key=lambda pair: pair[0])]
 
 
 def clear(journal: Journal, client_for: ClientFor, tell: Callable[[str], None]) -> Mapping[Made, str]:

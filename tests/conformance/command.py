@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-from cleaning import clear
+from cleaning import clear, tagged
 from journal import Journal, Made, unfinished
 from outcomes import Outcome
 from playing import OTHER_REGION, ROOT, Play
@@ -17,6 +17,7 @@ from sandboxes import REGION
 from selection import Row, chosen
 from stand_ins import ACCOUNTS, StandIns
 
+from provider.cli.deploy import parameters_of_templates
 from provider.cli.errors import CommandError, ExitCode
 
 _SWEEP = "Take it away by `make conformance SWEEP=1` with the same accounts."
@@ -26,6 +27,7 @@ _SWEEP = "Take it away by `make conformance SWEEP=1` with the same accounts."
 @click.option("--central", help="AWS profile of the sandbox account that gets the central parts.")
 @click.option("--owner", help="AWS profile of the one that publishes.")
 @click.option("--consumer", help="AWS profile of the one that asks.")
+@click.option("--intruder", help="AWS profile of a fourth one, which no target allows; some tests need it.")
 @click.option("--confirm", metavar="ID,ID,ID", help="The ids of these accounts: you say that they are sandboxes.")
 @click.option("--organization-id", metavar="ID", help="The organization, where the accounts may not ask for it.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this point, imitation or kind; may be repeated.")
@@ -45,21 +47,21 @@ def command(
     **profiles: str | None,
 ) -> int:
     """Check every open point and every imitation of the local cloud against three real sandbox accounts."""
-    rows, given = _rows(only), _given(parameters)
+    rows, given = _rows(only), parameters_of_templates(parameters)
     accounts = confirmed(profiles, confirm, REGION, organization_id)
     earlier = [one for one in unfinished(directory) if set(one.accounts.values()) <= set(accounts.ids.values())]
     if sweep:
-        return _swept(earlier, accounts)
+        return _swept([*earlier, *_lost(earlier, accounts, directory)], accounts)
     if earlier:
         fact = f"An earlier run has left {len(earlier[0].standing())} things, which {earlier[0].path} lists."
         raise CommandError(f"{fact} Take them away by `make conformance SWEEP=1` first.", ExitCode.REFUSED)
     unused(accounts, (REGION, OTHER_REGION))
-    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    name = _now()
     journal = Journal.begin(directory / f"{name}.jsonl", accounts.ids)
     stays: Mapping[Made, str] = {}
     try:
-        play = Play(name, {key: str(value) for key, value in profiles.items()}, accounts, journal, _tell, given)
-        cases, interrupted = play.of(list(dict.fromkeys(row.test for row in rows if row.test)))
+        play = Play(name, {key: value for key, value in profiles.items() if value}, accounts, journal, _tell, given)
+        cases, interrupted = play.of(sorted({row.test for row in rows if row.test}))
     finally:
         if not keep:
             stays = _cleared(journal, accounts)
@@ -77,15 +79,20 @@ def _rows(only: Sequence[str]) -> list[Row]:
         raise click.UsageError(f"There is no {error} to check. docs/conformance.md lists what there is.") from error
 
 
-def _given(parameters: Sequence[str]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for text in parameters:
-        place, equals, value = text.partition("=")
-        template, _, name = place.partition(".")
-        if not (equals and name):
-            raise click.UsageError(f"{text!r} is no parameter. Write TEMPLATE.NAME=VALUE.")
-        found.setdefault(template, {})[name] = value
-    return found
+def _lost(earlier: Sequence[Journal], accounts: Confirmed, directory: Path) -> list[Journal]:
+    """A journal, anew, of stacks whose own was lost: they have the tag."""
+    known = {thing for journal in earlier for thing in journal.standing()}
+    found = tagged(accounts.ids.values(), (REGION, OTHER_REGION), accounts.client_for)
+    if not (lost := [thing for thing in found if thing not in known]):
+        return []
+    journal = Journal.begin(directory / f"{_now()}-lost.jsonl", accounts.ids)
+    for thing in lost:
+        journal.made(thing)
+    return [journal]
+
+
+def _now() -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
 
 
 def _swept(journals: Sequence[Journal], accounts: Confirmed) -> int:

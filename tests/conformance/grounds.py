@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from journal import Journal
 
+from provider.cli.places import Accounts
 from provider.localcloud import LocalCloud
 
 ROOT = Path(__file__).parents[2]
@@ -73,5 +75,31 @@ class Ground:
                 *(one["logGroupName"] for one in client("logs").describe_log_groups()["logGroups"]),
                 *client("dynamodb").list_tables()["TableNames"],
                 *client("sqs").list_queues().get("QueueUrls", []),
+                *(one["TopicArn"] for one in client("sns").list_topics()["Topics"]),
             ]
         return {name: things for name, things in found.items() if things}
+
+
+def a_stack(cloud: LocalCloud, name: str, **more: Any) -> Callable[[], Any]:
+    """Make a stack of the consumer's; how it is removed."""
+    client = cloud.client("cloudformation", "consumer")
+    body = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    client.create_stack(StackName=name, TemplateBody=body, **more)
+
+    def remove() -> None:
+        client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+        client.delete_stack(StackName=name)
+
+    return remove
+
+
+class Known(Accounts):
+    """Accounts whose clients there are already, as making some takes long."""
+
+    cloud: ClassVar[LocalCloud]
+
+    def of(self, profile: str | None) -> str:
+        return self.cloud.accounts[profile or ""]
+
+    def client(self, service: str, account: str, region: str) -> Any:
+        return self.cloud.client(service, account, region)

@@ -22,6 +22,7 @@ LEFT_OUT = {
     "tests/localcloud/test_iam_keys.py::test_a_policy_may_demand_tls": OF_ITSELF,
     "tests/localcloud/test_organizations.py": ORGANIZATION,
     "tests/localcloud/test_public_templates.py": CLIENT,
+    "tests/localcloud/test_resource_names.py::test_a_member_is_known_by_its_arn": ORGANIZATION,
     "tests/localcloud/test_resource_types.py::test_a_property_that_would_have_no_effect_fails_the_resource": OF_ITSELF,
     "tests/localcloud/test_rest_api_calls.py::test_a_refusal_has_awss_words": MASKED,
     "tests/localcloud/test_rest_api_private.py": NETWORKS,

@@ -20,13 +20,16 @@ _CHANGES = {
     "dynamodb": "BatchWriteItem DeleteItem ExecuteStatement PutItem PutResourcePolicy TransactWriteItems UpdateItem UpdateTable",
     "events": "PutEvents PutTargets",
     "iam": "CreateAccessKey DeleteRole DeleteRolePolicy PutRolePermissionsBoundary PutRolePolicy PutUserPolicy UpdateAssumeRolePolicy",
-    "lambda": "AddPermission CreateAlias DeleteAlias DeleteFunction DeleteResourcePolicy Invoke PublishVersion PutResourcePolicy "
+    "lambda": "AddPermission CreateAlias DeleteAlias DeleteEventSourceMapping DeleteFunction DeleteResourcePolicy Invoke PublishVersion PutResourcePolicy "
     "RemovePermission TagResource UntagResource UpdateAlias UpdateFunctionCode UpdateFunctionConfiguration",
     "logs": "CreateLogStream DeleteLogGroup DeleteLogStream PutLogEvents",
     "s3": "CompleteMultipartUpload CopyObject CreateMultipartUpload DeleteObject PutBucketPolicy PutObject UploadPart",
     "sns": "Publish Subscribe",
     "sqs": "ReceiveMessage SendMessage SetQueueAttributes",
-    "sts": "AssumeRole",
+    "sts": "AssumeRole AssumeRoleWithWebIdentity",
+    # How botocore renews the credentials of a profile.
+    "signin": "CreateOAuth2Token",
+    "sso-oidc": "CreateToken",
 }
 
 

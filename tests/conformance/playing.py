@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from cleaning import TAG
 from journal import Journal
 from outcomes import Case
 from plugin import SandboxPlugin
@@ -27,8 +28,6 @@ from provider.rollout.sequence import roll_out
 ROOT = Path(__file__).parents[2]
 OTHER_REGION = "eu-west-1"
 """The second Region, for tests that look at two; the product is rolled out in the first alone."""
-TAG = "CrossAccountPermissionConformance"
-"""Of every stack of the product that a run deploys: the run's name."""
 _PYTEST = (
     "-p",
     "no:cacheprovider",
@@ -63,10 +62,10 @@ class Play:
             StandIns({**real, ORGANIZATION: self.accounts.organization}),
             self.journal,
             self.accounts.client_for,
-            self._whose,
+            lambda credentials: self.accounts.ids.get(cloud.whose(credentials), ""),
             waits=endpoint is None,  # a local cloud has all in force at once
         )
-        cloud = Sandboxes(self.profiles, wire, endpoint)
+        cloud = Sandboxes(self.profiles, {name: ACCOUNTS[name] for name in self.accounts.ids}, wire, endpoint)
         plugin = SandboxPlugin(cloud, lambda: self._roll_out(cloud), self.tell)
         arguments = [*_PYTEST, "-W", "default", "--rootdir", str(ROOT), *(str(ROOT / test) for test in tests)]
         with wire.tapped(), signals_to(plugin.interrupt):
@@ -74,20 +73,12 @@ class Play:
                 pytest.main(arguments, plugins=[plugin])
         return plugin.cases, plugin.interrupted
 
-    def _whose(self, key: str) -> str:
-        """The account of a profile's access key; such keys are renewed while a run lasts."""
-        for id_ in self.accounts.ids.values():
-            signer = self.accounts.client_for("sts", id_, REGION)._request_signer
-            if signer._credentials.access_key == key:
-                return id_
-        return ""
-
     def _roll_out(self, cloud: Sandboxes) -> None:
         self.tell("roll out the product")
         plan = Plan(
             organization=ORGANIZATION,
             central=ACCOUNTS["central"],
-            accounts=tuple(ACCOUNTS.values()),
+            accounts=tuple(cloud.accounts.values()),
             regions=(REGION,),
             architecture=architecture() if cloud.endpoint else Architecture.ARM64,
             artifacts=build(ROOT / "dist"),

@@ -16,6 +16,7 @@ from provider.rollout.plan import TEMPLATES, stack_name
 from provider.rollout.stacks import status
 
 NAMES = ("central", "owner", "consumer")
+"""The accounts that every run needs; with an `intruder` more can be asked."""
 _PRODUCTION = re.compile(r"(^|[^a-z])(prod|prd|production|live)([^a-z]|$)")
 _TABLES = tuple(f"cross-account-permission-{name}" for name in ("requests", "answers", "grants"))
 _ALLOWED = "Name three sandbox accounts of one organization in which nothing of value runs."
@@ -23,7 +24,7 @@ _ALLOWED = "Name three sandbox accounts of one organization in which nothing of 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """Three different sandbox accounts of one organization: ids by name, and their clients as `undoing.ClientFor`."""
+    """Different sandbox accounts of one organization: ids by name, and their clients as `undoing.ClientFor`."""
 
     ids: Mapping[str, str]
     organization: str
@@ -50,15 +51,15 @@ def confirmed(
             f"No AWS profile of account {missing[0]!r} is given. Say `make conformance {wanted}`.", ExitCode.USAGE
         )
     accounts = Accounts(region)
-    ids = {name: accounts.of(profiles[name]) for name in NAMES}
+    ids = {name: accounts.of(profile) for name in (*NAMES, "intruder") if (profile := profiles.get(name))}
     by_id: dict[str, list[str]] = {}
     for name, id_ in ids.items():
         by_id.setdefault(id_, []).append(name)
     if same := next((names for names in by_id.values() if len(names) > 1), None):
         fact = f"Profiles {' and '.join(str(profiles[one]) for one in same)} lead to one account, {ids[same[0]]}."
-        raise CommandError(f"{fact} Give three profiles of three different accounts.", ExitCode.USAGE)
+        raise CommandError(f"{fact} Give each a profile of an account of its own.", ExitCode.USAGE)
     _named(ids, confirm)
-    organization = one_organization(accounts, ids["central"], [ids["owner"], ids["consumer"]], told)
+    organization = one_organization(accounts, ids["central"], [*ids.values()][1:], told)
     if organization.management in by_id:
         fact = f"Account {organization.management} is the management account of {organization.id}."
         raise CommandError(f"{fact} {_ALLOWED}", ExitCode.REFUSED)

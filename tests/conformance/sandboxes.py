@@ -10,7 +10,6 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from not_on_aws import NotOnAws
-from stand_ins import ACCOUNTS
 from wire import Wire
 
 REGION = "us-east-1"
@@ -24,13 +23,13 @@ _LOGS = 12  # seconds after which CloudWatch Logs shows what a function has prin
 
 @dataclass(slots=True)
 class Sandboxes:
-    """The accounts by stand-in; `profiles` maps their names to AWS profiles, `endpoint` is for accounts of a local cloud."""
+    """`profiles` and `accounts` map names to AWS profiles and stand-ins; `endpoint` is for accounts of a local cloud."""
 
     profiles: Mapping[str, str]
+    accounts: Mapping[str, str]
     wire: Wire
     endpoint: str | None = None
     region: str = REGION
-    accounts: Mapping[str, str] = field(default_factory=lambda: ACCOUNTS)
     _sessions: dict[str, Any] = field(default_factory=dict)
     _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
 
@@ -38,17 +37,22 @@ class Sandboxes:
         """A client of an account's administrator, by the account's name or stand-in; made once.
 
         Raises:
-            NotOnAws: it is none of the three.
+            NotOnAws: it is none of those that are given.
         """
         name = next((name for name, id_ in self.accounts.items() if account in {name, id_}), None)
         if name is None:
-            raise NotOnAws(f"needs another account than the three, {account!r}")
+            raise NotOnAws(f"needs another account, {account!r}")
         key = (service, name, region or self.region)
         if key not in self._clients:
             if name not in self._sessions:
                 self._sessions[name] = boto3.Session(profile_name=self.profiles[name])
             self._clients[key] = self._sessions[name].client(service, region_name=key[2], config=_CLIENTS)
         return self._clients[key]
+
+    def whose(self, credentials: Any) -> str:
+        """The name of the account whose administrator's these credentials are, "" of others."""
+        found = (name for name, one in self._sessions.items() if one.get_credentials() is credentials)
+        return next(found, "")
 
     def connect(self, host: str) -> HTTPConnection:
         """A connection on which `host` answers, once what was changed is in force."""
@@ -68,7 +72,8 @@ class Sandboxes:
             )
         except ClientError:  # it has printed nothing yet
             return ""
-        lines = (one["message"].rstrip("\n") for page in pages for one in page["events"])
+        events = sorted((one for page in pages for one in page["events"]), key=lambda one: one["timestamp"])
+        lines = (one["message"].rstrip("\n") for one in events)
         return "".join(f"{line}\n" for line in lines)
 
     def forget_deployments(self) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ACCOUNTS = {"consumer": "111111111111", "central": "222222222222", "owner": "333333333333"}
-"""The stand-in of each of the three accounts."""
+ACCOUNTS = {"consumer": "111111111111", "central": "222222222222", "owner": "333333333333", "intruder": "444444444444"}
+"""The stand-in of each account."""
 ORGANIZATION = "o-localcloud"
 
 

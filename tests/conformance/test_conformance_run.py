@@ -6,37 +6,19 @@ These accounts have other ids than the tests name, and in them a function's tags
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from cleaning import clear
-from command import command
-from grounds import IDS, ORGANIZATION, Ground
+from cleaning import TAG, clear
+from grounds import IDS, ORGANIZATION, Ground, a_stack
 from journal import Journal, Made
-from refusals import Confirmed, unused
+from outcomes import Case, Outcome
+from playing import Play
 from stacks import PROVIDER, of, thing
+from undoing import NotRemoved
 
 from provider.cli.errors import CommandError, ExitCode
-from provider.localcloud import LocalCloud, process
-
-
-@pytest.fixture(scope="module")
-def sandboxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """Three accounts of an organization, whose management account is a fourth."""
-    directory = tmp_path_factory.mktemp("sandboxes")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "_BASE", {**process._BASE, "LOCALCLOUD_ALIAS_TAGS": "none"})
-        accounts, outside = {"management": "790000000009", **IDS}, {"stranger": "750000000005"}
-        options = {"organization": ORGANIZATION, "outside": outside, "seconds_between_deployments": 0}
-        with LocalCloud.start(directory, accounts, **options) as cloud:
-            yield cloud
-
-
-@pytest.fixture
-def ground(sandboxes: LocalCloud, tmp_path: Path) -> Ground:
-    return Ground(sandboxes, tmp_path / "runs")
 
 
 def test_a_run_deploys_asks_reports_and_leaves_nothing(ground: Ground) -> None:
@@ -88,141 +70,96 @@ def wait_until_made(ground: Ground) -> None:
         time.sleep(0.05)
 
 
+def service_trust() -> str:
+    """A trust policy that lets Lambda in."""
+    service = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [service]})
+
+
 @pytest.fixture
-def asked(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """The command in this process, for what comes to no test; its exit code."""
-    for name, value in ground.environment().items():
-        monkeypatch.setenv(name, value)
+def making(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """Runs make a role, and find one point to be so; or they fail by what is put here."""
+    fails: list[Exception] = []
 
-    def ask(*options: str, **profiles: str) -> int:
-        return int(command.main([*ground.options(**profiles), *options], standalone_mode=False))
+    class Makes(Play):
+        def of(self, tests: Sequence[str]) -> tuple[list[Case], bool]:
+            self.journal.made(Made(self.accounts.ids["owner"], "us-east-1", "iam.CreateRole", "made"))
+            client = self.accounts.client_for("iam", self.accounts.ids["owner"], "us-east-1")
+            client.create_role(RoleName="made", AssumeRolePolicyDocument=service_trust())
+            for error in fails:
+                raise error
+            return [Case(test, Outcome.SAME) for test in tests], False
 
-    return ask
+    monkeypatch.setattr("command.Play", Makes)
+    return fails
 
 
-def test_what_was_kept_is_in_the_way_until_it_is_swept(ground: Ground, asked: Callable[..., int]) -> None:
-    code, said = ground.run("--only", "gone-role-under-a-path", "--keep")
-    assert (code, "make conformance SWEEP=1" in said) == (0, True), said
-    assert list(ground.what_stands()) == ["owner"]
-    with pytest.raises(
-        CommandError, match=r"An earlier run has left \d things, .* `make conformance SWEEP=1` first\."
-    ) as no:
-        asked("--only", "gone-role-under-a-path")
+ONE = ("--only", "gone-role-under-a-path")
+
+
+def test_what_was_kept_is_in_the_way_until_it_is_swept(
+    ground: Ground, asked: Callable[..., int], making: list[Exception], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked(*ONE, "--keep") == ExitCode.OK
+    assert "Take it away by `make conformance SWEEP=1`" in capsys.readouterr().out
+    assert ground.what_stands() == {"owner": ["made"]}
+    with pytest.raises(CommandError, match=r"has left 1 things, .* by `make conformance SWEEP=1` first\.") as no:
+        asked(*ONE)
     assert no.value.code is ExitCode.REFUSED
     assert asked("--sweep") == ExitCode.OK
     assert ground.what_stands() == {}
 
 
-@pytest.mark.parametrize(
-    ("given", "code", "words"),
-    [
-        ({"owner": ""}, ExitCode.USAGE, "No AWS profile of account 'owner' is given. Say `make conformance CENTRAL="),
-        ({"owner": "central"}, ExitCode.USAGE, "Profiles central and central lead to one account, 720000000002. Give"),
-        ({"confirm": ""}, ExitCode.USAGE, f"If they are, add CONFIRM={','.join(IDS.values())}."),
-        (
-            {"confirm": "710000000001"},
-            ExitCode.USAGE,
-            "CONFIRM=710000000001 is not the accounts that the profiles lead",
-        ),
-        ({"owner": "stranger"}, ExitCode.REFUSED, "Account 750000000005 belongs to no organization."),
-        ({"owner": "management"}, ExitCode.REFUSED, "is the management account of o-a1b2c3d4e5. Name three sandbox"),
-    ],
-)
-def test_accounts_that_nobody_has_confirmed_are_refused(
-    ground: Ground, asked: Callable[..., int], given: dict[str, str], code: ExitCode, words: str
+def test_a_run_that_fails_in_the_middle_takes_away_what_it_has_made(
+    ground: Ground, asked: Callable[..., int], making: list[Exception]
 ) -> None:
-    """In one sentence with its remedy; nothing is made, and no run is begun."""
-    leads_to = {**{name: name for name in IDS}, **given}
-    ids = [ground.cloud.accounts.get(leads_to[name], "") for name in IDS]
-    with pytest.raises(CommandError) as no:
-        asked(**{"confirm": ",".join(ids), **given})
-    assert no.value.code is code
-    assert words in no.value.message
-    assert no.value.message.endswith(".")
-    assert not ground.directory.exists()
+    making.append(RuntimeError("in the middle"))
+    with pytest.raises(RuntimeError, match="in the middle"):
+        asked(*ONE)
+    assert ground.what_stands() == {}
+    assert ground.journal().standing() == []
 
 
-def a_stack(cloud: LocalCloud, name: str, **more: Any) -> Callable[[], Any]:
-    client = cloud.client("cloudformation", "consumer")
-    body = json.dumps(of(Topic={"Type": "AWS::SNS::Topic"}))
-    client.create_stack(StackName=name, TemplateBody=body, **more)
-
-    def remove() -> None:
-        client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
-        client.delete_stack(StackName=name)
-
-    return remove
-
-
-def an_alias(cloud: LocalCloud) -> Callable[[], Any]:
-    client = cloud.client("iam", "owner")
-    client.create_account_alias(AccountAlias="payments-prod")
-    return lambda: client.delete_account_alias(AccountAlias="payments-prod")
-
-
-def a_table(cloud: LocalCloud) -> Callable[[], Any]:
-    client, name = cloud.client("dynamodb", "central"), "cross-account-permission-grants"
-    keys = {"KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
-    client.create_table(TableName=name, AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}], **keys)
-    return lambda: client.delete_table(TableName=name)
-
-
-def a_bucket(cloud: LocalCloud) -> Callable[[], Any]:
-    client, name = cloud.client("s3", "central"), "cross-account-permission-720000000002-us-east-1"
-    client.create_bucket(Bucket=name)
-    return lambda: client.delete_bucket(Bucket=name)
-
-
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (an_alias, "Account 730000000003 is called 'payments-prod', which sounds like production. Name three sandbox"),
-        (
-            lambda cloud: a_stack(cloud, "cross-account-permission-account-roles"),
-            "an installation is not touched. Take",
-        ),
-        (
-            lambda cloud: a_stack(cloud, "shop", EnableTerminationProtection=True),
-            "is protected from deletion: somebody",
-        ),
-        (a_table, "Table cross-account-permission-grants of a centre is in 720000000002, us-east-1: its data are not"),
-        (a_bucket, "Artifact bucket cross-account-permission-720000000002-us-east-1 is in 720000000002: accounts may"),
-    ],
-)
-def test_accounts_in_use_are_refused(
-    ground: Ground, make: Callable[[LocalCloud], Callable[[], Any]], words: str
+def test_what_cannot_be_taken_away_is_told_and_is_no_success(
+    ground: Ground,
+    asked: Callable[..., int],
+    making: list[Exception],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    remove = make(ground.cloud)
-    try:
-        with pytest.raises(CommandError) as no:
-            unused(Confirmed(IDS, ORGANIZATION, ground.cloud.client), ("us-east-1", "eu-west-1"))
-    finally:
-        remove()
-    assert no.value.code is ExitCode.REFUSED
-    assert words in no.value.message
+    """With AWS's reason, in the report too, in which ids are stand-ins."""
+
+    def refuses(thing: Made, _: object) -> None:
+        raise NotRemoved(f"{thing.account} says no")
+
+    monkeypatch.setattr("cleaning.undo", refuses)
+    assert asked(*ONE) == ExitCode.NEGATIVE
+    assert ground.report()["left"] == {"iam.CreateRole made in 333333333333, us-east-1": "333333333333 says no"}
+    monkeypatch.undo()
+    clear(ground.journal(), ground.cloud.client, lambda _: None)
+    assert ground.what_stands() == {}
 
 
-def test_a_run_in_accounts_in_use_makes_nothing(ground: Ground, asked: Callable[..., int]) -> None:
-    remove = a_stack(ground.cloud, "shop", EnableTerminationProtection=True)
-    before = ground.what_stands()
-    try:
-        with pytest.raises(CommandError, match="Stack shop in 710000000001, us-east-1 is protected from deletion"):
-            asked()
-        assert ground.what_stands() == before
-    finally:
-        remove()
-    assert not ground.directory.exists()
+def test_a_stack_with_the_runs_tag_is_swept_without_its_journal(ground: Ground, asked: Callable[..., int]) -> None:
+    """And no other."""
+    a_stack(ground.cloud, "lost", Tags=[{"Key": TAG, "Value": "x"}])
+    theirs = a_stack(ground.cloud, "theirs")
+    assert asked("--sweep") == ExitCode.OK
+    standing = ground.what_stands()["consumer"]
+    theirs()
+    assert standing[0] == "theirs"
+    assert "lost" not in standing
+    assert ground.what_stands() == {}
 
 
 def test_taking_away_goes_on_where_it_was_stopped(
-    ground: Ground, make_role_for: str, zipped: Callable[..., bytes]
+    ground: Ground, role_of_stubborn: str, zipped: Callable[..., bytes]
 ) -> None:
     """A stack that cannot be deleted is forced; the table that it retains goes although the reader died in between."""
     cloud, place = ground.cloud, (IDS["owner"], "us-east-1")
     functions, stacks = cloud.client("lambda", "owner"), cloud.client("cloudformation", "owner")
     token = functions.create_function(
         FunctionName="stubborn",
-        Role=make_role_for,
+        Role=role_of_stubborn,
         Runtime="python3.11",
         Handler="index.handler",
         Code={"ZipFile": zipped(PROVIDER)},
@@ -262,9 +199,8 @@ def test_taking_away_goes_on_where_it_was_stopped(
 
 
 @pytest.fixture
-def make_role_for(ground: Ground) -> str:
+def role_of_stubborn(ground: Ground) -> str:
     """The role of a function `stubborn`."""
-    service = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [service]})
-    made = ground.cloud.client("iam", "owner").create_role(RoleName="stubborn", AssumeRolePolicyDocument=document)
+    iam = ground.cloud.client("iam", "owner")
+    made = iam.create_role(RoleName="stubborn", AssumeRolePolicyDocument=service_trust())
     return str(made["Role"]["Arn"])

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 from not_on_aws import LEFT_OUT
@@ -20,6 +21,7 @@ def marks() -> list[str]:
     return [found or "" for text in texts for found in _MARK.findall(text)]
 
 
+@cache
 def functions_of(path: Path) -> set[str]:
     return {node.name for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)}
 

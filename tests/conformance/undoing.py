@@ -37,8 +37,14 @@ ANSWERED = {
 MADE_BY = frozenset({*NAMED, *ANSWERED})
 
 _GONE = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist", "does not exist", "doesn't exist")
-_LEFT = {"AWS::DynamoDB::Table": "dynamodb.CreateTable", "AWS::S3::Bucket": "s3.CreateBucket"}
-"""Resources that stacks may retain; functions leave a log group."""
+_LEFT = {
+    "AWS::CloudFormation::Stack": "cloudformation.CreateStack",
+    "AWS::DynamoDB::Table": "dynamodb.CreateTable",
+    "AWS::S3::Bucket": "s3.CreateBucket",
+    "AWS::SNS::Topic": "sns.CreateTopic",
+    "AWS::SQS::Queue": "sqs.CreateQueue",
+}
+"""Resources that stacks may leave, retained or with a nested stack that could not be deleted; functions leave a log group."""
 _STACKS = ("cloudformation.CreateChangeSet", "cloudformation.CreateStack")
 
 
@@ -63,7 +69,7 @@ def undo(thing: Made, client_for: ClientFor) -> None:
 
 
 def left_by(thing: Made, client_for: ClientFor) -> list[Made]:
-    """What a stack or function leaves when it goes, to be noted before and taken away after."""
+    """What a stack or function may leave when it goes (a stack also when it is updated), to be noted before and taken away after."""
     if thing.operation == "lambda.CreateFunction":
         return [_log_group_of(thing.name, thing)]
     if thing.operation not in _STACKS:

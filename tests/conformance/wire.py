@@ -17,7 +17,7 @@ from botocore.response import StreamingBody
 from journal import Journal, Made
 from not_on_aws import NotOnAws
 from stand_ins import StandIns
-from undoing import ANSWERED, NAMED, ClientFor
+from undoing import ANSWERED, NAMED, ClientFor, left_by
 
 _WAITERS: Mapping[str, tuple[str, str]] = {
     "dynamodb.CreateTable": ("table_exists", "TableName"),
@@ -37,20 +37,22 @@ _SETTLES = {
         "UpdateStack",
     )
 }
+_NO_CHANGES = {"lambda.Invoke", "sts.AssumeRole"}
+_LEAVES = {"cloudformation.DeleteStack", "cloudformation.UpdateStack", "cloudformation.ExecuteChangeSet"}
 _FOR_A_STACK = 900  # seconds
 _PAUSE = 15.0  # seconds in which AWS is expected to have a change of IAM, of a function's or an API's policy in force
 _OURS = "conformance"
 
 
 class Wire:
-    """The calls of one run. `whose` tells the account of an access key, "" for an unknown one; `waits` for what AWS settles later."""
+    """The calls of one run. `whose` tells the account of credentials, "" of unknown ones; `waits` for what AWS settles later."""
 
     def __init__(
         self,
         stand_ins: StandIns,
         journal: Journal,
         administrator: ClientFor,
-        whose: Callable[[str], str],
+        whose: Callable[[Any], str],
         *,
         waits: bool = True,
     ) -> None:
@@ -61,6 +63,7 @@ class Wire:
         self._whose = whose
         self._keys: dict[str, str] = {}
         self._changed: dict[str, float] = {}
+        self._made: set[Made] = set()
 
     @contextmanager
     def tapped(self) -> Iterator[None]:
@@ -100,16 +103,21 @@ class Wire:
             self.settled("iam")
         if operation == "lambda.Invoke":
             self.settled("lambda")
-        key = getattr(request_signer._credentials, "access_key", "")
-        context[_OURS] = (operation, params, self._keys.get(key) or self._whose(key))
-        if thing := self._named(context):
+        credentials = request_signer._credentials
+        known = self._keys.get(getattr(credentials, "access_key", ""))
+        context[_OURS] = (operation, params, known or self._whose(credentials))
+        if (thing := self._named(context)) and thing not in self._made:
             self._journal.made(thing)
+        if operation in _LEAVES and "StackName" in params:
+            stack = self._thing("cloudformation.CreateStack", params["StackName"], context[_OURS][2], context)
+            for left in left_by(stack, self._administrator):
+                self._journal.made(left)
 
     def _after(self, http_response: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         operation, params, account = context[_OURS]
         if http_response.status_code < 300:
             self._succeeded(operation, params, account, parsed, context)
-        elif thing := self._named(context):
+        elif (thing := self._named(context)) and thing not in self._made:  # else there has been one before
             self._journal.gone(thing)
         heard = self.stand_ins.heard(parsed)
         parsed.clear()
@@ -136,6 +144,8 @@ class Wire:
     def _succeeded(
         self, operation: str, params: dict[str, Any], account: str, parsed: dict[str, Any], context: dict[str, Any]
     ) -> None:
+        if thing := self._named(context):
+            self._made.add(thing)
         if operation in ANSWERED:
             name: Any = parsed
             for part in ANSWERED[operation]:
@@ -145,7 +155,7 @@ class Wire:
             self._keys[parsed["Credentials"]["AccessKeyId"]] = parsed["AssumedRoleUser"]["Arn"].split(":")[4]
         if operation == "iam.CreateAccessKey":
             self._keys[parsed["AccessKey"]["AccessKeyId"]] = account
-        if not permitted.is_read(operation) and operation != "lambda.Invoke":
+        if not permitted.is_read(operation) and operation not in _NO_CHANGES:
             self._changed[operation.partition(".")[0]] = time.monotonic()
         if self.pause and account:
             self._wait(operation, params, account, context["client_region"])

@@ -23,6 +23,8 @@ def provider(cloud: LocalCloud, zipped: Callable[..., bytes]) -> str:
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = iam.create_role(RoleName="things-provider", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    logs = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]}
+    iam.put_role_policy(RoleName="things-provider", PolicyName="logs", PolicyDocument=json.dumps(logs))
     made = functions.create_function(
         FunctionName="things",
         Role=role,
