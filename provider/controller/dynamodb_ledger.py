@@ -298,7 +298,9 @@ class DynamoDBLedger:
 
     def end(self, adoption: Adoption, ending: Ending, now: float) -> None:
         """See `ports.Ledger.end`."""
-        adoptions.end(self._client, self._table, adoption, ending, now)
+        # Where an operator writes it at this very moment, the next pass finds it again.
+        with suppress(self._client.exceptions.TransactionCanceledException):
+            adoptions.end(self._client, self._table, adoption, ending, now)
 
     def may_deploy(self, account: AccountId, now: float, pause: float) -> bool:
         """See `ports.Ledger.may_deploy`."""

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from centre import CONSUMER, FUNCTION, OTHER, OWNER, permission, source
+from dynamodb_twin import TransactionCanceledError
 from hand_written import ALL, NAME, THEIRS, read, sids, theirs
 from reading import CENTRAL, ReadCentre
 
 from provider.cli.ledger import TABLE
 from provider.cli.main import run
+from provider.core.adopting import Ending
 from provider.core.errors import ShutOut
 from provider.core.identifiers import Arn
 
@@ -161,3 +163,21 @@ def test_an_export_whose_adoption_is_no_statement_is_damaged(theirs: ReadCentre,
     assert run(["export", str(file)]) == 0
     assert run(["import", str(file)]) != 0
     assert "is damaged" in theirs.capsys.readouterr().err
+
+
+def test_an_end_that_an_operator_crosses_is_left_to_the_next_pass(
+    theirs: ReadCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(ALL) == 0
+    ledger = theirs.centre.ledger
+    first, *others = ledger.adoptions(Arn(FUNCTION))
+
+    def cancelled(**_: Any) -> None:
+        raise TransactionCanceledError({"Error": {"Code": "TransactionCanceledException"}}, "TransactWriteItems")
+
+    with monkeypatch.context() as crossing:
+        crossing.setattr(theirs.tables, "transact_write_items", cancelled)
+        ledger.end(first, Ending.TAKEN_OVER, 0.0)
+    assert ledger.adoptions(Arn(FUNCTION)) == (first, *others)
+    ledger.end(first, Ending.TAKEN_OVER, 0.0)
+    assert ledger.adoptions(Arn(FUNCTION)) == (*others,)
