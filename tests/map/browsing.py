@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from provider.cli.mapping import PermissionMap
 from provider.cli.page.rendering import rendered
@@ -20,6 +20,11 @@ addEventListener("securitypolicyviolation", (event) => refused.push(event.effect
 """
 
 
+_PATIENCE = 60_000
+"""Milliseconds: a machine that runs all tests at once is slow."""
+expect.set_options(timeout=_PATIENCE)
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The machine's Chromium, without a window; on CI it must be there."""
@@ -28,7 +33,7 @@ def chromium() -> Iterator[Browser]:
         reason = "Chromium is not on the PATH. Install it (Debian: apt-get install chromium) to run the tests of the map's page."
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=path, args=["--disable-gpu"], timeout=_PATIENCE)
         yield browser
         browser.close()
 
@@ -65,7 +70,12 @@ class Opened:
     def settle(self) -> None:
         """Wait until what the page's address says is what it shows: browsers tell it of a changed one a moment later."""
         if self.has_scripts:
-            self.page.wait_for_function("fragmentOf(current) === fragmentOf(shownBy(location.hash))")
+            self.wait("fragmentOf(current) === fragmentOf(shownBy(location.hash))")
+
+    def wait(self, condition: str, *given: Any) -> None:
+        """Wait until a condition of `given` holds; not by `wait_for_function`, which the page's policy refuses to try again."""
+        frame = "new Promise((done) => requestAnimationFrame(done))"
+        self.page.evaluate(f"async (given) => {{ while (!({condition})) await {frame}; }}", given)
 
     def rows(self, section: str = "grants") -> list[list[str]]:
         """The cells of a table's rows, as they read; nothing where it says that there are none."""
@@ -83,11 +93,11 @@ class Opened:
     def search(self, name: str, text: str) -> None:
         """Type into a field, and wait until it is searched for."""
         self.page.locator(f"[name={name}]").fill(text)
-        self.page.wait_for_function("([name, text]) => current[name] === text", arg=[name, text])
+        self.wait("current[given[0]] === given[1]", name, text)
 
     def refused(self, *expected: str) -> set[str]:
         """The rules of the page's policy by which something was refused, once these are among them."""
-        self.page.wait_for_function("(expected) => expected.every(one => refused.includes(one))", arg=expected)
+        self.wait("given.every(one => refused.includes(one))", *expected)
         return set(self.page.evaluate("refused"))
 
     def focused(self) -> str:
@@ -96,7 +106,7 @@ class Opened:
 
     def assert_calm(self) -> None:
         """Nothing has gone out of the page, and nothing has failed in it or was refused."""
-        assert (self.requests, self.faults) == ([], [])
+        assert self.requests + self.faults == []
 
 
 @contextmanager
@@ -107,7 +117,7 @@ def opened(
     file = folder / "map.html"
     file.write_text(rendered(drawn), "utf-8")
     context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **how})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(_PATIENCE)
     one = Opened(context.new_page(), file, has_scripts=how.get("java_script_enabled", True))
     yield one
     if calmly:

@@ -92,6 +92,7 @@ def test_a_narrow_page_is_read_without_moving_it_sideways(phone: Opened, shown: 
         )
         == 0
     )
+    assert not phone.page.locator("#owners").is_visible(), "whom a target is of stands in the table"
     assert violations(phone, "dialog" if shown else "html") == []
 
 

@@ -199,6 +199,14 @@ def test_details_show_the_statement_and_the_stack(at: Opened, bank: Bank, drawn:
     assert "One statement for this and 7 other grants" in text
 
 
+def test_details_lead_on_to_the_target_and_say_it_first(at: Opened) -> None:
+    """A reader of the screen is at the new title."""
+    at.choose(at.page.locator("#grants tbody a").first)
+    at.choose(at.page.get_by_role("dialog").get_by_role("link", name=f"{IDENTITY}/sessions"))
+    assert at.focused() == f"{IDENTITY}/sessions"
+    assert at.page.get_by_role("dialog", name=f"{IDENTITY}/sessions").is_visible()
+
+
 def test_details_of_what_does_not_stand_say_so(at: Opened) -> None:
     at.search("q", f"{OLD} token")
     at.choose(at.page.locator("#grants tbody a"))
@@ -282,7 +290,7 @@ def test_all_of_it_is_done_by_keyboard(at: Opened) -> None:
     press("Escape")
     expect(at.page.get_by_role("dialog")).to_have_count(0)
     assert at.page.evaluate("document.activeElement.getAttribute('href')") == second
-    at.page.wait_for_function("!location.hash.includes('show=')")
+    at.wait("!location.hash.includes('show=')")
 
 
 # --- few and many ----------------------------------------------------------------------------------------
