@@ -76,7 +76,8 @@ def _rows(only: Sequence[str]) -> list[Row]:
     try:
         return chosen(only)
     except KeyError as error:
-        raise click.UsageError(f"There is no {error} to check. docs/conformance.md lists what there is.") from error
+        fact = f"There is no {error} to check."
+        raise CommandError(f"{fact} Give ONLY= names of docs/conformance.md.", ExitCode.USAGE) from error
 
 
 def _lost(earlier: Sequence[Journal], accounts: Confirmed, directory: Path) -> list[Journal]:

@@ -99,10 +99,11 @@ POINTS = (
     ),
     Point(
         "limit-of-api-policies",
-        "8,192 bytes of the text as sent are taken, one more is BadRequestException that names the limit.",
+        "A policy that is too long is refused in words by which the controller knows a full one; whether the text as sent or as kept counts is "
+        "noted.",
         "`controller/rest_api_policies.py` knows a full policy by the words of the refusal (`_TOO_LONG`): add AWS's own, else stacks are "
         "told AWS's words and not how full the policy is.",
-        f"{_CLOUD}/test_rest_api_policies.py::test_a_policy_has_8192_bytes_at_most",
+        f"{_APIS}::test_the_controller_knows_the_refusal_of_a_policy_that_is_too_long",
     ),
     Point(
         "last-writer-of-an-api-policy",

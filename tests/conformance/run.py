@@ -10,4 +10,4 @@ from command import command
 from provider.cli.errors import guarded
 
 if __name__ == "__main__":
-    sys.exit(guarded(lambda: command.main(prog_name="make conformance", standalone_mode=False)))
+    sys.exit(guarded(lambda: command.main(prog_name="python tests/conformance/run.py", standalone_mode=False)))

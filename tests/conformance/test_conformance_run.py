@@ -10,13 +10,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from boto3.session import Session
 from cleaning import TAG, clear
 from grounds import IDS, ORGANIZATION, Ground, a_stack
 from journal import Journal, Made
 from outcomes import Case, Outcome
 from playing import Play
 from stacks import PROVIDER, of, thing
+from stand_ins import StandIns
 from undoing import NotRemoved
+from wire import Wire
 
 from provider.cli.errors import CommandError, ExitCode
 
@@ -204,3 +207,34 @@ def role_of_stubborn(ground: Ground) -> str:
     iam = ground.cloud.client("iam", "owner")
     made = iam.create_role(RoleName="stubborn", AssumeRolePolicyDocument=service_trust())
     return str(made["Role"]["Arn"])
+
+
+def test_a_call_is_over_when_its_effect_is_there(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stacks, change sets, tables and functions have settled; what follows a change of IAM waits until it is old enough."""
+    cloud, owner = ground.cloud, IDS["owner"]
+    journal = Journal.begin(ground.directory / "one.jsonl", IDS)
+    wire = Wire(StandIns({"333333333333": owner}), journal, cloud.client, lambda _: owner)
+    wire.pause = 0.2
+    looks = iter([True, True, False])
+    monkeypatch.setattr("wire._is_under_way", lambda *_: next(looks, False))
+    monkeypatch.setattr("wire._BETWEEN_LOOKS", 0)
+    with wire.tapped():
+        session = Session(*cloud.settings.administrators[owner], region_name="us-east-1")
+        client = {name: session.client(name, endpoint_url=cloud.endpoint) for name in ("iam", "sts", "cloudformation")}
+        client["iam"].create_role(RoleName="new", AssumeRolePolicyDocument=service_trust())
+        began = time.monotonic()
+        assert client["sts"].get_caller_identity()["Account"] == "333333333333"
+        assert time.monotonic() - began > 0.15
+        body = json.dumps(of(Topic={"Type": "AWS::SNS::Topic"}))
+        given = {"StackName": "settles", "ChangeSetName": "one", "ChangeSetType": "CREATE", "TemplateBody": body}
+        made = client["cloudformation"].create_change_set(**given)
+        client["cloudformation"].execute_change_set(ChangeSetName=made["Id"])
+        assert list(looks) == []
+        client["cloudformation"].delete_stack(StackName="settles")
+    assert {thing.operation for thing in journal.standing()} == {
+        "iam.CreateRole",
+        "cloudformation.CreateChangeSet",
+        "sns.CreateTopic",  # which the stack might have left
+    }
+    assert clear(journal, cloud.client, lambda _: None) == {}
+    assert ground.what_stands() == {}

@@ -104,6 +104,13 @@ def test_somebody_unknown_makes_nothing(client: Callable[..., Any], journal: Jou
     assert journal.standing() == []
 
 
+@pytest.mark.parametrize("name", ["theirs", "arn:aws:cloudformation:us-east-1:111111111111:stack/theirs/12345678"])
+def test_a_stack_that_the_run_has_not_made_is_left_alone(client: Callable[[str], Any], name: str) -> None:
+    for change in ("delete_stack", "update_stack"):
+        with pytest.raises(NotOnAws, match="would change the stack theirs, which the run has not made"):
+            getattr(client("cloudformation"), change)(StackName=name)
+
+
 def test_sessions_that_are_made_afterwards_are_left_alone(journal: Journal) -> None:
     with Wire(StandIns({}), journal, lambda *_: None, str, waits=False).tapped():
         pass

@@ -5,9 +5,13 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from identities import a_name
-from rest_apis import Api, make_api, statement
+from rest_apis import Api, make_api, statement, whole
 
+from provider.controller.rest_api_policies import _explained
+from provider.core.errors import PolicyFull
+from provider.core.identifiers import Arn
 from provider.localcloud import LocalCloud
 
 LETS_IN = """
@@ -111,3 +115,22 @@ def test_the_last_writer_of_an_api_policy_wins(cloud: LocalCloud) -> None:
     api.write(*read, statement(Sid="between"))
     api.write(*read, statement(Sid="last"))
     assert [one["Sid"] for one in (api.policy() or {})["Statement"]] == ["first", "last"]
+
+
+def test_the_controller_knows_the_refusal_of_a_policy_that_is_too_long(
+    cloud: LocalCloud, record_property: Callable[[str, object], None]
+) -> None:
+    """By AWS's words; whether the text as sent or as kept counts, in which resources are whole ARNs, is noted."""
+    api = make_api(cloud)
+    with pytest.raises(ClientError) as found:
+        api.write(statement(Sid="x" * 8192))
+    error = found.value.response["Error"]
+    assert isinstance(_explained(Arn(api.arn), error["Code"], error["Message"]), PolicyFull)
+    short = [f"execute-api:/live/GET/{number:04}" for number in range(200)]
+    assert len(whole(statement(resource=short))) < 8192 < 200 * len(f"{api.arn}/live/GET/0000")
+    try:
+        api.write(statement(resource=short))
+    except ClientError:
+        record_property("seen", "the text as kept counts")
+    else:
+        record_property("seen", "the text as sent counts")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import click
 import pytest
 from grounds import IDS, ORGANIZATION, Ground, a_stack
 from refusals import Confirmed, unused
@@ -98,3 +99,12 @@ def test_a_run_in_accounts_in_use_makes_nothing(ground: Ground, asked: Callable[
     finally:
         remove()
     assert not ground.directory.exists()
+
+
+def test_what_there_is_not_cannot_be_checked(ground: Ground, asked: Callable[..., int]) -> None:
+    with pytest.raises(
+        CommandError, match=r"There is no 'nothing' to check\. Give ONLY= names of docs/conformance\.md\."
+    ):
+        asked("--only", "nothing")
+    with pytest.raises(click.UsageError, match=r"central\.yaml has no parameter 'Nothing'\."):
+        asked("--parameter", "central.Nothing=1")

@@ -45,7 +45,7 @@ _LEFT = {
     "AWS::SQS::Queue": "sqs.CreateQueue",
 }
 """Resources that stacks may leave, retained or with a nested stack that could not be deleted; functions leave a log group."""
-_STACKS = ("cloudformation.CreateChangeSet", "cloudformation.CreateStack")
+STACKS = ("cloudformation.CreateChangeSet", "cloudformation.CreateStack")
 
 
 class NotRemoved(Exception):  # noqa: N818 - the thing was not
@@ -72,7 +72,7 @@ def left_by(thing: Made, client_for: ClientFor) -> list[Made]:
     """What a stack or function may leave when it goes (a stack also when it is updated), to be noted before and taken away after."""
     if thing.operation == "lambda.CreateFunction":
         return [_log_group_of(thing.name, thing)]
-    if thing.operation not in _STACKS:
+    if thing.operation not in STACKS:
         return []
     client = client_for("cloudformation", thing.account, thing.region)
     try:

@@ -17,9 +17,10 @@ from botocore.response import StreamingBody
 from journal import Journal, Made
 from not_on_aws import NotOnAws
 from stand_ins import StandIns
-from undoing import ANSWERED, NAMED, ClientFor, left_by
+from undoing import ANSWERED, NAMED, STACKS, ClientFor, left_by
 
-_WAITERS: Mapping[str, tuple[str, str]] = {
+_WAITERS: Mapping[str, tuple[str, ...]] = {
+    "cloudformation.CreateChangeSet": ("change_set_create_complete", "StackName", "ChangeSetName"),
     "dynamodb.CreateTable": ("table_exists", "TableName"),
     "lambda.CreateFunction": ("function_active_v2", "FunctionName"),
     "lambda.UpdateFunctionCode": ("function_updated_v2", "FunctionName"),
@@ -39,7 +40,7 @@ _SETTLES = {
 }
 _NO_CHANGES = {"lambda.Invoke", "sts.AssumeRole"}
 _LEAVES = {"cloudformation.DeleteStack", "cloudformation.UpdateStack", "cloudformation.ExecuteChangeSet"}
-_FOR_A_STACK = 900  # seconds
+_FOR_A_STACK, _BETWEEN_LOOKS = 900, 3  # seconds
 _PAUSE = 15.0  # seconds in which AWS is expected to have a change of IAM, of a function's or an API's policy in force
 _OURS = "conformance"
 
@@ -64,6 +65,7 @@ class Wire:
         self._keys: dict[str, str] = {}
         self._changed: dict[str, float] = {}
         self._made: set[Made] = set()
+        self._stacks: dict[str, str] = {}  # by change set
 
     @contextmanager
     def tapped(self) -> Iterator[None]:
@@ -100,7 +102,7 @@ class Wire:
         operation, params = context[_OURS]
         service = operation.partition(".")[0]
         if service != "iam":
-            self.settled("iam")
+            self.settled("iam", *(("cloudformation",) if service == "sts" else ()))
         if operation == "lambda.Invoke":
             self.settled("lambda")
         credentials = request_signer._credentials
@@ -109,7 +111,7 @@ class Wire:
         if (thing := self._named(context)) and thing not in self._made:
             self._journal.made(thing)
         if operation in _LEAVES and "StackName" in params:
-            stack = self._thing("cloudformation.CreateStack", params["StackName"], context[_OURS][2], context)
+            stack = self._own_stack(params["StackName"], context)
             for left in left_by(stack, self._administrator):
                 self._journal.made(left)
 
@@ -136,6 +138,14 @@ class Wire:
             return None  # of a stack that stands
         return self._thing(operation, params[NAMED[operation]], account, context)
 
+    def _own_stack(self, name: str, context: Mapping[str, Any]) -> Made:
+        """A stack that is going to be changed or deleted, by its name or id."""
+        plain = name.partition(":stack/")[2].partition("/")[0] or name
+        found = (thing for thing in self._made if thing.operation in STACKS and thing.name == plain)
+        if next(found, None) is None:
+            raise NotOnAws(f"would change the stack {plain}, which the run has not made")
+        return self._thing("cloudformation.CreateStack", name, context[_OURS][2], context)
+
     def _thing(self, operation: str, name: str, account: str, context: Mapping[str, Any]) -> Made:
         if not account:
             raise NotOnAws(f"calls {operation} as somebody whose account the run does not know")
@@ -155,26 +165,26 @@ class Wire:
             self._keys[parsed["Credentials"]["AccessKeyId"]] = parsed["AssumedRoleUser"]["Arn"].split(":")[4]
         if operation == "iam.CreateAccessKey":
             self._keys[parsed["AccessKey"]["AccessKeyId"]] = account
+        service = operation.partition(".")[0]
         if not permitted.is_read(operation) and operation not in _NO_CHANGES:
-            self._changed[operation.partition(".")[0]] = time.monotonic()
-        if self.pause and account:
-            self._wait(operation, params, account, context["client_region"])
+            self._changed[service] = time.monotonic()
+        if operation == "cloudformation.CreateChangeSet":
+            self._stacks[parsed["Id"]] = parsed["StackId"]
+        if self.pause and account and operation in {*_WAITERS, *_SETTLES}:
+            self._wait(operation, params, self._administrator(service, account, context["client_region"]))
 
-    def _wait(self, operation: str, params: Mapping[str, Any], account: str, region: str) -> None:
+    def _wait(self, operation: str, params: Mapping[str, Any], client: Any) -> None:
         """What the local cloud has done when it answers, AWS does after it."""
-        client = self._administrator(operation.partition(".")[0], account, region)
         if operation in _WAITERS:
-            waiter, parameter = _WAITERS[operation]
-            client.get_waiter(waiter).wait(**{parameter: params[parameter]}, WaiterConfig={"Delay": 2})
-        elif operation == "cloudformation.CreateChangeSet":
-            with suppress(WaiterError):  # one that failed is there as well
-                client.get_waiter("change_set_create_complete").wait(
-                    StackName=params["StackName"], ChangeSetName=params["ChangeSetName"], WaiterConfig={"Delay": 3}
-                )
-        elif operation in _SETTLES and "StackName" in params:
-            end = time.monotonic() + _FOR_A_STACK
-            while time.monotonic() < end and _is_under_way(client, params["StackName"]):
-                time.sleep(3)
+            waiter, *named = _WAITERS[operation]
+            with suppress(WaiterError):  # what has failed is there as well
+                client.get_waiter(waiter).wait(**{one: params[one] for one in named}, WaiterConfig={"Delay": 2})
+            return
+        stack = params.get("StackName") or self._stacks.get(params["ChangeSetName"])
+        end = time.monotonic() + _FOR_A_STACK
+        while stack and time.monotonic() < end and _is_under_way(client, stack):
+            time.sleep(_BETWEEN_LOOKS)
+        self._changed["cloudformation"] = time.monotonic()
 
 
 def _is_under_way(client: Any, stack: str) -> bool:
