@@ -1,6 +1,7 @@
 """`crossaccount deploy`: the whole roll-out, at first and for every upgrade."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ _TAG_KEY, _TAG_VALUE = 128, 256  # characters, as CloudFormation takes them
     "    --account-profile orders\n"
     "  crossaccount deploy --central-profile central --region eu-central-1 --region us-east-1 \\\n"
     "    --organizational-unit ou-ab12-cdefgh34 --parameter central.AskOrganization=true --yes\n"
+    "  crossaccount deploy --central-profile central --region eu-central-1 --revert-drift\n"
 )
 @options
 @click.option(
@@ -49,12 +51,16 @@ _TAG_KEY, _TAG_VALUE = 128, 256  # characters, as CloudFormation takes them
     metavar="KEY=VALUE",
     help="A tag of every stack, and so of all in them that can have tags; may be repeated. Those not given stay.",
 )
+@click.option(
+    "--revert-drift", is_flag=True, help="Make again as the stacks say what was changed or deleted past them."
+)
 @DIRECTORY
 def command(  # noqa: PLR0913 - one for each option
     *,
     architecture: str,
     parameters: tuple[str, ...],
     tags: tuple[str, ...],
+    revert_drift: bool,
     directory: Path,
     yes: bool,
     dry_run: bool,
@@ -73,6 +79,7 @@ def command(  # noqa: PLR0913 - one for each option
         _tags(tags),
     )
     _check(plan.parameters, {name: set(given(plan, name)) for name in plan.parameters})
+    plan = replace(plan, reverts=revert_drift)
     planned = steps(plan)
     told(planned, client_for)
     if dry_run:

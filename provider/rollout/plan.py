@@ -30,7 +30,8 @@ class Units:
 class Plan:
     """What to roll out where: `accounts` are 12-digit ids, the first Region is home.
 
-    `parameters` are the caller's own, by template, `tags` those of every stack; `suffix` is the DNS suffix of the partition.
+    `parameters` are the caller's own, by template, `tags` those of every stack; `suffix` is the DNS suffix of the partition. `reverts`:
+    what was changed past the stacks is made again as they say.
     """
 
     organization: str
@@ -44,6 +45,7 @@ class Plan:
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     suffix: str = "amazonaws.com"
     tags: Mapping[str, str] = field(default_factory=dict)
+    reverts: bool = False
 
     @property
     def home(self) -> str:
@@ -198,6 +200,7 @@ def _steps(plan: Plan) -> Iterator[Step]:
             parameters={**plan.parameters.get(template, {}), **given(plan, template)},
             protected=template in _PROTECTED,
             adopts=template in _ADOPTS,
+            reverts=plan.reverts,
             patience=patience(template),
             tags=plan.tags,
         )

@@ -46,7 +46,8 @@ class Stack:
 
     Parameters and tags that are not given keep what the stack has. CloudFormation hands tags on to all that can have some
     (docs/aws-behaviour.md §5). `protected` from deletion; `adopts` takes over what has the names of its
-    resources already, where these are to be retained (docs/aws-behaviour.md §5). `patience`: seconds for one operation.
+    resources already, where these are to be retained (docs/aws-behaviour.md §5). `reverts` what was changed or deleted past the
+    stack, which an update otherwise leaves. `patience`: seconds for one operation.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Stack:
     parameters: Mapping[str, str] = field(default_factory=dict)
     protected: bool = False
     adopts: bool = False
+    reverts: bool = False
     patience: int = _PATIENCE
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -78,7 +80,9 @@ def deploy(client: Any, stack: Stack) -> dict[str, str]:
     """
     found = _cleared(client, stack)
     kind = "UPDATE" if found and found["StackStatus"] != _PLANNED else "CREATE"
-    options = {"ImportExistingResources": True} if stack.adopts else {}
+    options: dict[str, Any] = {"ImportExistingResources": True} if stack.adopts else {}
+    if kind == "UPDATE" and stack.reverts:  # whether that goes together with importing is not said
+        options = {"DeploymentMode": "REVERT_DRIFT"}
     change_set = client.create_change_set(
         StackName=stack.name,
         ChangeSetName=f"crossaccount-{secrets.token_hex(8)}",

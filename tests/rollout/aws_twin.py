@@ -36,6 +36,7 @@ class StackTwin:
     outcome: str = ""
     reason: str = ""
     next: tuple[str, dict[str, str]] = ("", {})
+    drifted: bool = False
 
     def end(self) -> None:
         """What is under way ends."""
@@ -51,6 +52,7 @@ class AwsTwin:
     stacks: dict[tuple[str, str, str], StackTwin] = field(default_factory=dict)
     objects: dict[str, set[str]] = field(default_factory=dict)
     change_sets: dict[str, tuple[Place, str, str, dict[str, str], str, dict[str, str]]] = field(default_factory=dict)
+    reverting: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     done: list[tuple[str, str, str]] = field(default_factory=list)
@@ -142,6 +144,10 @@ class CloudFormationTwin:
             raise refused("CreateChangeSet", f"Parameters: {sorted(unknown)} do not exist in the template")
         tags = {one["Key"]: one["Value"] for one in given["Tags"]}
         arn = f"change-set/{len(self.aws.change_sets)}"
+        if given.get("DeploymentMode") == "REVERT_DRIFT":
+            if "ImportExistingResources" in given or kind != "UPDATE":
+                raise refused("CreateChangeSet", "what drifted is reverted in an update, without importing")
+            self.aws.reverting.add(arn)
         self.aws.change_sets[arn] = (self.place, name, given["TemplateBody"], told, kind, tags)
         return {"Id": arn}
 
@@ -155,6 +161,8 @@ class CloudFormationTwin:
         place, name, template, parameters, kind, tags = self.aws.change_sets.pop(arn)
         stack = self.aws.stacks[*place, name]
         stack.tags = tags
+        if arn in self.aws.reverting:
+            stack.drifted = False
         stack.next, stack.reason = (template, parameters), self.aws.obstacle(place, name, parameters)
         stack.status = f"{kind}_IN_PROGRESS"
         ending = {"CREATE": "ROLLBACK_COMPLETE", "UPDATE": "UPDATE_ROLLBACK_COMPLETE"}[kind]
@@ -208,7 +216,8 @@ class WaiterTwin:
     def _planned(self, arn: str) -> None:
         place, name, template, parameters, _, tags = self.client.aws.change_sets[arn]
         stack = self.client.aws.stacks[*place, name]
-        if (stack.template, stack.parameters, stack.tags) == (template, parameters, tags):
+        reverts = stack.drifted and arn in self.client.aws.reverting
+        if (stack.template, stack.parameters, stack.tags) == (template, parameters, tags) and not reverts:
             answer = {"Status": "FAILED", "StatusReason": "The submitted information didn't contain changes."}
             raise WaiterError(self.name, "failed", answer)
 

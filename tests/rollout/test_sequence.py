@@ -66,6 +66,19 @@ def test_everything_stands_after_one_run(plan: Plan) -> None:
     ]
 
 
+def test_what_was_changed_past_the_stacks_is_reverted_by_who_asks_for_it_alone(plan: Plan) -> None:
+    """Where there is nothing to revert, nothing is done; a first deployment has nothing to revert."""
+    aws = AwsTwin()
+    run(replace(plan, reverts=True), aws)
+    before, done = state(aws), len(aws.done)
+    aws.stacks[CENTRAL, HOME, f"{PREFIX}-central"].drifted = True
+    run(plan, aws)
+    assert len(aws.done) == done
+    run(replace(plan, reverts=True), aws)
+    assert aws.done[done:] == [("UPDATE", f"{CENTRAL} {HOME}", f"{PREFIX}-central")]
+    assert state(aws) == before
+
+
 def test_a_second_run_changes_nothing(plan: Plan) -> None:
     aws = AwsTwin()
     run(plan, aws)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from provider.cli.checkups.expected import PREFIX, Document, Place, policy, statements
-from provider.cli.checkups.faults import Check, Fault, fault
+from provider.cli.checkups.faults import REVERT, UPGRADE, Check, Fault, fault
 
 _ROLES = "templates/account-roles.yaml"
 _PROVIDER = "templates/account-provider.yaml"
@@ -97,19 +97,18 @@ def of_role(name: str, role: Role | None, place: Place, central: str) -> Iterato
     if role is None:
         yield fault("RoleMissing", where, f"It is not there. Deploy {_ROLES} in account {place.account}.")
         return
-    again = f"Deploy {_ROLES} again, and find out who has changed it."
     for statement in statements(role.trust):
         if not _is_ours(statement, name, place, central):
             said = json.dumps(statement, sort_keys=True)
-            yield fault("RoleInReach", where, f"Its trust policy lets in others: {said}. {again}")
+            yield fault("RoleInReach", where, f"Its trust policy lets in others: {said}. {REVERT}")
     if not statements(role.trust):
-        yield fault("RoleShut", where, f"Its trust policy lets nobody in. {again}")
+        yield fault("RoleShut", where, f"Its trust policy lets nobody in. {REVERT}")
     more = sorted({*(role.inline - POLICIES[name]), *role.attached})
     if more:
-        yield fault("RoleWidened", where, f"It has policies that are not of the template: {', '.join(more)}. {again}")
+        yield fault("RoleWidened", where, f"It has policies that are not of the template: {', '.join(more)}. {REVERT}")
     less = sorted(POLICIES[name] - role.inline)
     if less:
-        yield fault("RoleOutdated", where, f"It lacks {', '.join(less)}. Deploy {_ROLES} of this version.")
+        yield fault("RoleOutdated", where, f"It lacks {', '.join(less)}. {UPGRADE}")
 
 
 def _is_ours(statement: Document, name: str, place: Place, central: str) -> bool:
@@ -139,7 +138,7 @@ def of_function(function: Function | None, place: Place, central: str, home: str
         return
     role = place.role("provider")
     if function.role != role:
-        yield fault("FunctionRole", where, f"It runs under {function.role}, not {role}. Deploy {_PROVIDER} again.")
+        yield fault("FunctionRole", where, f"It runs under {function.role}, not {role}. {REVERT}")
     request = Place(central, place.partition, home).role("request")
     if function.environment.get("REQUEST_ROLE_ARN") != request or function.environment.get("HOME_REGION") != home:
         told = ", ".join(f"{name}={value}" for name, value in sorted(function.environment.items()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provider.cli.checkups.expected import PREFIX, Expected
-from provider.cli.checkups.faults import Fault, fault
+from provider.cli.checkups.faults import REVERT, Fault, fault
 
 WHERE = "alarms"
 _KIND = "AWS::CloudWatch::Alarm"
@@ -41,10 +41,10 @@ def faults(alarms: Iterable[Alarm], wanted: Iterable[str]) -> Iterator[Fault]:
     for name in wanted:
         place, alarm = f"alarm {name}", found.get(name)
         if alarm is None:
-            yield fault("AlarmMissing", place, "It is not there. Deploy templates/central.yaml again.")
+            yield fault("AlarmMissing", place, f"It is not there. {REVERT}")
             continue
         if not alarm.told:
-            remedy = "Deploy templates/central.yaml with AlarmTopicArn, or have its actions enabled again."
+            remedy = "Run `crossaccount deploy --parameter central.AlarmTopicArn=…`, or `aws cloudwatch enable-alarm-actions`."
             yield fault("AlarmSilent", place, f"It tells nobody. {remedy}")
         if alarm.state == "ALARM":
             page = f"docs/operations.md#{name.removeprefix(f'{PREFIX}-')}"

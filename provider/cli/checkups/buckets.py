@@ -7,9 +7,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from provider.cli.checkups.expected import PREFIX, Document, Expected, meaning, policy, statements
-from provider.cli.checkups.faults import Fault, fault
+from provider.cli.checkups.faults import REVERT, Fault, fault
 
-_AGAIN = "Deploy templates/artifacts.yaml there again, and find out who has changed it."
 PROVIDER = "provider-"
 """How the keys of the provider's zips begin; which of them accounts run, only they know."""
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -71,13 +70,13 @@ def faults(place: str, bucket: Bucket | None, expected: Expected, zips: frozense
     ours = {meaning(one) for one in statements(expected.properties("ArtifactBucketPolicy")["PolicyDocument"])}
     found = {meaning(one) for one in statements(bucket.policy)}
     for said in sorted(found - ours):
-        yield fault("BucketInReach", place, f"Its policy has what the template does not give it: {said}. {_AGAIN}")
+        yield fault("BucketInReach", place, f"Its policy has what the template does not give it: {said}. {REVERT}")
     for said in sorted(ours - found) if not found - ours else ():
-        yield fault("BucketWeakened", place, f"Its policy lacks {said}. {_AGAIN}")
+        yield fault("BucketWeakened", place, f"Its policy lacks {said}. {REVERT}")
     if not bucket.blocked:
-        yield fault("BucketPublic", place, f"Public access to it is not blocked. {_AGAIN}")
+        yield fault("BucketPublic", place, f"Public access to it is not blocked. {REVERT}")
     if not bucket.versioned:
-        yield fault("BucketUnversioned", place, f"It keeps no versions. {_AGAIN}")
+        yield fault("BucketUnversioned", place, f"It keeps no versions. {REVERT}")
     for missing in sorted(zips - bucket.zips):
         what = missing if missing.endswith(".zip") else f"{missing}*.zip"
         remedy = "Run `crossaccount release` of the version that runs."

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from provider.cli.checkups.expected import CONTROLLER, Document, Expected, meaning, policy, statements
-from provider.cli.checkups.faults import Fault, fault
+from provider.cli.checkups.faults import REVERT, Fault, fault
 
 WHERE = f"function {CONTROLLER}"
-_AGAIN = "Deploy templates/central.yaml again, and find out who has changed it."
 _INVOKERS = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "lambda:InvokeFunction"}
 
 
@@ -55,8 +54,7 @@ def _policy(client: Any) -> Document | None:
 def faults(function: Function | None, expected: Expected) -> Iterator[Fault]:
     """What is wrong with the function."""
     if function is None:
-        remedy = "Deploy templates/central.yaml after its function is taken out of the stack, or to a new stack."
-        yield fault("FunctionMissing", WHERE, f"It is not there: nothing is answered. {remedy}")
+        yield fault("FunctionMissing", WHERE, f"It is not there: nothing is answered. {REVERT}")
         return
     yield from _made(function, expected)
     yield from _room(function, expected)
@@ -65,24 +63,24 @@ def faults(function: Function | None, expected: Expected) -> Iterator[Fault]:
 
 def _made(function: Function, expected: Expected) -> Iterator[Fault]:
     if function.state not in ("Active", "Pending"):
-        yield fault("FunctionInactive", WHERE, f"Its state is {function.state}. {_AGAIN}")
+        yield fault("FunctionInactive", WHERE, f"Its state is {function.state}. {REVERT}")
     role = expected.place.role("controller")
     if function.role != role:
-        yield fault("FunctionRole", WHERE, f"It runs under {function.role}, not {role}. {_AGAIN}")
+        yield fault("FunctionRole", WHERE, f"It runs under {function.role}, not {role}. {REVERT}")
     key = expected.parameter("ControllerKey")
     if not key.endswith(f"-{function.code[:16]}.zip"):
         said = f"Its code has the SHA-256 {function.code[:16]}…, which is not {key}'s."
-        yield fault("FunctionCode", WHERE, f"{said} {_AGAIN}")
+        yield fault("FunctionCode", WHERE, f"{said} {REVERT}")
     wanted = expected.properties("ControllerFunction")
     settings = wanted["Environment"]["Variables"]
     if function.environment != settings:
         names = sorted({*settings, *function.environment})
         other = ", ".join(name for name in names if settings.get(name) != function.environment.get(name))
-        yield fault("FunctionElsewhere", WHERE, f"Its settings are others than the stack's: {other}. {_AGAIN}")
+        yield fault("FunctionElsewhere", WHERE, f"Its settings are others than the stack's: {other}. {REVERT}")
     signing = wanted.get("CodeSigningConfigArn", "")
     if function.signing != signing:
         has, wants = function.signing or "none", signing or "none"
-        yield fault("FunctionUnsigned", WHERE, f"Its code signing configuration is {has}, not {wants}. {_AGAIN}")
+        yield fault("FunctionUnsigned", WHERE, f"Its code signing configuration is {has}, not {wants}. {REVERT}")
 
 
 def _room(function: Function, expected: Expected) -> Iterator[Fault]:
@@ -102,5 +100,8 @@ def _reach(function: Function, expected: Expected) -> Iterator[Fault]:
         of_schedule = f':rule/{expected.physical.get("Schedule", "")}"' in meaning(statement.get("Condition", {}))
         if meaning(said) != meaning(_INVOKERS) or not of_schedule:
             told = meaning(statement)
-            remedy = f"Take it out (aws lambda remove-permission --statement-id {statement.get('Sid', '?')})."
+            call = (
+                f"aws lambda remove-permission --function-name {CONTROLLER} --statement-id {statement.get('Sid', '?')}"
+            )
+            remedy = f"Run `{call}`, and find out who has written it."
             yield fault("FunctionInReach", WHERE, f"Its resource policy lets in others: {told}. {remedy}")

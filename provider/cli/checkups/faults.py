@@ -79,6 +79,12 @@ KINDS = {
 """Every kind of fault, and how much it matters."""
 
 
+REVERT = "Run `crossaccount deploy --revert-drift`, and find out who has changed it."
+"""The remedy for what is not as its stack says: deploying the same template again would change nothing (docs/aws-behaviour.md §5)."""
+UPGRADE = "Run `crossaccount deploy` of this version."
+"""The remedy for what an earlier version has made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault: of what, of which kind, how much it matters, and in words that end with the remedy."""

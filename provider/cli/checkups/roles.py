@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provider.cli.checkups.expected import PREFIX, Document, Expected, meaning, policy, statements
-from provider.cli.checkups.faults import Fault, fault
+from provider.cli.checkups.faults import REVERT, UPGRADE, Fault, fault
 
 ROLES = {
     "RequestRole": f"{PREFIX}-request",
@@ -14,8 +14,6 @@ ROLES = {
     "ControllerRole": f"{PREFIX}-controller",
 }
 """The roles of central.yaml, by logical id."""
-_AGAIN = "Deploy templates/central.yaml again, and find out who has changed it."
-_DEPLOY = "Deploy templates/central.yaml of this version."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +49,23 @@ def faults(logical_id: str, role: Role | None, expected: Expected) -> Iterator[F
     """What is wrong with one of the roles."""
     place, wanted = where(ROLES[logical_id]), expected.properties(logical_id)
     if role is None:
-        yield fault("RoleMissing", place, f"It is not there. {_DEPLOY}")
+        yield fault("RoleMissing", place, f"It is not there. {REVERT}")
         return
     yield from _trust(place, role, wanted)
     yield from _powers(place, role, wanted)
     boundary = wanted.get("PermissionsBoundary", "")
     if role.boundary != boundary:
         has, wants = role.boundary or "none", boundary or "none"
-        yield fault("RoleUnbounded", place, f"Its permissions boundary is {has}, not {wants}. {_AGAIN}")
+        yield fault("RoleUnbounded", place, f"Its permissions boundary is {has}, not {wants}. {REVERT}")
 
 
 def _trust(place: str, role: Role, wanted: Document) -> Iterator[Fault]:
     ours = {meaning(one) for one in statements(wanted["AssumeRolePolicyDocument"])}
     found = {meaning(one) for one in statements(role.trust)}
     for said in sorted(found - ours):
-        yield fault("RoleInReach", place, f"Its trust policy lets in others: {said}. {_AGAIN}")
+        yield fault("RoleInReach", place, f"Its trust policy lets in others: {said}. {REVERT}")
     if not found - ours and ours - found:
-        yield fault("RoleShut", place, f"Its trust policy does not let in whom it should. {_AGAIN}")
+        yield fault("RoleShut", place, f"Its trust policy does not let in whom it should. {REVERT}")
 
 
 def _powers(place: str, role: Role, wanted: Document) -> Iterator[Fault]:
@@ -75,10 +73,10 @@ def _powers(place: str, role: Role, wanted: Document) -> Iterator[Fault]:
     found = {name: _meanings(document) for name, document in role.inline.items()}
     more = sorted({name for name, said in found.items() if said - ours.get(name, frozenset())} | set(role.attached))
     if more:
-        yield fault("RoleWidened", place, f"It may what the template does not give it: {', '.join(more)}. {_AGAIN}")
+        yield fault("RoleWidened", place, f"It may what the template does not give it: {', '.join(more)}. {REVERT}")
     less = sorted(name for name, said in ours.items() if said - found.get(name, frozenset()) and name not in more)
     if less:
-        yield fault("RoleOutdated", place, f"It lacks what the template gives it: {', '.join(less)}. {_DEPLOY}")
+        yield fault("RoleOutdated", place, f"It lacks what the template gives it: {', '.join(less)}. {UPGRADE}")
 
 
 def _meanings(document: Document) -> frozenset[str]:

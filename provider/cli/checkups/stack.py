@@ -7,9 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from provider.cli.checkups.expected import Document, parsed
-from provider.cli.checkups.faults import Fault, fault
-
-_DEPLOY = "Deploy templates/central.yaml of this version."
+from provider.cli.checkups.faults import REVERT, UPGRADE, Fault, fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def faults(name: str, stack: Stack, template: Document) -> Iterator[Fault]:
         yield fault("StackUnprotected", place, f"It is not protected from deletion. Run `{call}`.")
     if stack.drift == "DRIFTED":
         call = f"aws cloudformation describe-stack-resource-drifts --stack-name {name}"
-        remedy = f"See what by `{call}`, and deploy templates/central.yaml again."
+        remedy = f"See what by `{call}`. {REVERT}"
         yield fault("StackDrifted", place, f"Somebody has changed its resources past it. {remedy}")
     if stack.template != template:
-        yield fault("StackOutdated", place, f"Its template is another than this version's. {_DEPLOY}")
+        yield fault("StackOutdated", place, f"Its template is another than this version's. {UPGRADE}")

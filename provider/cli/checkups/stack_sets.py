@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import Any
 
 from provider.cli.checkups.expected import PREFIX, Document, parsed
-from provider.cli.checkups.faults import Check, Fault, fault
+from provider.cli.checkups.faults import UPGRADE, Check, Fault, fault
 
 ROLES, PROVIDER = "account-roles", "account-provider"
 _TOLD = 5
@@ -80,8 +80,7 @@ def faults(name: str, found: StackSet | None, template: Document) -> Iterator[Fa
         yield fault("StackSetMissing", place, f"It is not there. {remedy}")
         return
     if found.template != template:
-        remedy = "Run `crossaccount deploy` of this version."
-        yield fault("StackSetOutdated", place, f"Its template is another than this version's. {remedy}")
+        yield fault("StackSetOutdated", place, f"Its template is another than this version's. {UPGRADE}")
     behind = [one for one in found.instances if one.status not in ("CURRENT", *_ON_THE_WAY)]
     if behind:
         told = _some([f"{one.account} in {one.region} ({one.status}: {_sentence(one.reason)})" for one in behind])

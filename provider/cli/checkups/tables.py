@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from provider.cli.checkups.expected import PREFIX, Expected
-from provider.cli.checkups.faults import Fault, fault
+from provider.cli.checkups.faults import REVERT, Fault, fault
 
-_AGAIN = "Deploy templates/central.yaml again."
-_RESTORE = "docs/operations.md#restoring-the-ledger says how it is restored; else deploy templates/central.yaml."
+_RESTORE = "docs/operations.md#restoring-the-ledger says how it is restored."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +72,17 @@ def faults(name: str, table: Table | None, expected: Expected) -> Iterator[Fault
         return
     wanted = expected.properties(f"{name.capitalize()}Table")
     if not table.protected:
-        yield fault("TableUnprotected", place, f"It is not protected from deletion. {_AGAIN}")
+        yield fault("TableUnprotected", place, f"It is not protected from deletion. {REVERT}")
     if not table.recoverable:
-        yield fault("TableUnrecoverable", place, f"It cannot be recovered to a point in time. {_AGAIN}")
+        yield fault("TableUnrecoverable", place, f"It cannot be recovered to a point in time. {REVERT}")
     key = str(wanted.get("SSESpecification", {}).get("KMSMasterKeyId", ""))
     if table.key != key:
         has, wants = table.key or "DynamoDB's own key", key or "DynamoDB's own"
-        yield fault("TableEncryption", place, f"It is encrypted with {has}, not {wants}. {_AGAIN}")
+        yield fault("TableEncryption", place, f"It is encrypted with {has}, not {wants}. {REVERT}")
     expiry = str(wanted.get("TimeToLiveSpecification", {}).get("AttributeName", ""))
     if table.expiry != expiry:
         has, wants = table.expiry or "nothing", expiry or "nothing"
-        yield fault("TableExpiry", place, f"Its items expire by {has}, not by {wants}. {_AGAIN}")
+        yield fault("TableExpiry", place, f"Its items expire by {has}, not by {wants}. {REVERT}")
     if table.shared:
-        remedy = f"Take it away (aws dynamodb delete-resource-policy), and find out who has written it: {_AGAIN}"
+        remedy = "Run `aws dynamodb delete-resource-policy`, and find out who has written it."
         yield fault("TableInReach", place, f"It has a resource policy, which the template does not give it. {remedy}")

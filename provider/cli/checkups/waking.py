@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from provider.cli.checkups.expected import PREFIX
-from provider.cli.checkups.faults import Fault, fault
+from provider.cli.checkups.faults import REVERT, Fault, fault
 
 MAPPING, SCHEDULE, QUEUE = "mapping of the requests' stream", "schedule", f"queue {PREFIX}-dead-letters"
-_AGAIN = "Deploy templates/central.yaml again."
-_GONE = "Somebody has deleted it: delete it from the stack or its template, deploy, and deploy templates/central.yaml again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +40,11 @@ def of_mapping(mapping: Mapping | None, stream: str | None, function: str) -> It
     """
     late = "Requests wait for the schedule, a minute at most."
     if mapping is None:
-        yield fault("MappingMissing", MAPPING, f"It is not there. {late} {_GONE}")
+        yield fault("MappingMissing", MAPPING, f"It is not there. {late} {REVERT}")
         return
     if stream not in (None, mapping.stream) or mapping.function != function:
         said = f"It leads from {mapping.stream} to {mapping.function}"
-        yield fault("MappingElsewhere", MAPPING, f"{said}, not from {stream or 'any stream'} to {function}. {_AGAIN}")
+        yield fault("MappingElsewhere", MAPPING, f"{said}, not from {stream or 'any stream'} to {function}. {REVERT}")
     if mapping.state not in ("Enabled", "Enabling", "Updating", "Creating"):
         remedy = f"Run `aws lambda update-event-source-mapping --uuid {mapping.uuid} --enabled`."
         yield fault("MappingDisabled", MAPPING, f"It is {mapping.state}. {late} {remedy}")
@@ -80,13 +78,13 @@ def of_schedule(schedule: Schedule | None, function: str) -> Iterator[Fault]:
     """What is wrong with the schedule; without it nothing is looked after."""
     idle = "Drift, expiry, and requests that the stream has missed are not looked at."
     if schedule is None:
-        yield fault("ScheduleMissing", SCHEDULE, f"It is not there. {idle} {_GONE}")
+        yield fault("ScheduleMissing", SCHEDULE, f"It is not there. {idle} {REVERT}")
         return
     if schedule.state != "ENABLED":
         remedy = f"Run `aws events enable-rule --name {schedule.name}`."
         yield fault("ScheduleDisabled", SCHEDULE, f"It is {schedule.state}. {idle} {remedy}")
     if function not in schedule.targets:
-        yield fault("ScheduleIdle", SCHEDULE, f"It does not invoke {function}. {idle} {_AGAIN}")
+        yield fault("ScheduleIdle", SCHEDULE, f"It does not invoke {function}. {idle} {REVERT}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +110,10 @@ def read_queue(client: Any, url: str) -> Queue | None:
 def of_queue(queue: Queue | None) -> Iterator[Fault]:
     """What is wrong with the queue, or lies in it."""
     if queue is None:
-        yield fault("QueueMissing", QUEUE, f"It is not there: what the stream sets aside is lost. {_GONE}")
+        yield fault("QueueMissing", QUEUE, f"It is not there: what the stream sets aside is lost. {REVERT}")
         return
     if queue.letters:
         number = f"{queue.letters} {'letter lies' if queue.letters == 1 else 'letters lie'} in it."
         yield fault("DeadLetters", QUEUE, f"{number} Run `crossaccount redrive`.")
     if queue.shared:
-        yield fault("QueueInReach", QUEUE, f"It has a policy, which the template does not give it. {_AGAIN}")
+        yield fault("QueueInReach", QUEUE, f"It has a policy, which the template does not give it. {REVERT}")
