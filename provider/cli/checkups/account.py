@@ -95,7 +95,8 @@ def of_role(name: str, role: Role | None, place: Place, central: str) -> Iterato
     """What is wrong with a role."""
     where = _role(name)
     if role is None:
-        yield fault("RoleMissing", where, f"It is not there. Deploy {_ROLES} in account {place.account}.")
+        remedy = f"Deploy {_ROLES} in account {place.account}, with --revert-drift if somebody has deleted it."
+        yield fault("RoleMissing", where, f"It is not there. {remedy}")
         return
     for statement in statements(role.trust):
         if not _is_ours(statement, name, place, central):
