@@ -34,7 +34,8 @@ def main() -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With its protocol named, asyncio sets TCP_NODELAY on what it accepts: an answer is written in more than one piece.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     listener.listen(512)
@@ -63,24 +64,29 @@ def end(scratch: str) -> None:
 
 
 async def _serve(told: Settings, plain: socket.socket, tls: socket.socket) -> None:
-    from hypercorn.asyncio import serve  # noqa: PLC0415 - the base patches it on import, below
-    from hypercorn.config import Config  # noqa: PLC0415
+    from uvicorn import Config, Server  # noqa: PLC0415 - the first answer to whoever starts us does not need it
 
     from provider.localcloud.app import build  # noqa: PLC0415 - reads the environment set above
     from provider.localcloud.listeners import enter  # noqa: PLC0415
 
     application: Any = build()
-    config = Config()
-    config.insecure_bind = [f"fd://{plain.fileno()}"]
-    config.bind = [f"fd://{tls.fileno()}"]
-    config.certfile, config.keyfile = told.chain, told.key
-    config.alpn_protocols = ["http/1.1"]
-    config.keep_alive_timeout = 75
-    config.loglevel = "WARNING"
     ports = {"http": plain.getsockname()[1], "tls": tls.getsockname()[1]}
     enter(**ports)
     application.when_started(lambda: _say(ports))
-    await serve(application, config, mode="asgi")
+    # No header of the server's own, and no log but what goes wrong: what AWS answers is the application's.
+    options: dict[str, Any] = {
+        "http": "httptools",
+        "ws": "wsproto",
+        "timeout_keep_alive": 75,
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "date_header": False,
+        "proxy_headers": False,
+    }
+    first = Config(application, lifespan="on", **options)
+    second = Config(application, lifespan="off", ssl_certfile=told.chain, ssl_keyfile=told.key, **options)
+    await asyncio.gather(Server(first).serve([plain]), Server(second).serve([tls]))
 
 
 def _say(line: dict[str, Any]) -> None:
