@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from ready_commands import aws_cli, ready
 from rolled_out import REGIONS, ROOT, Organization
-
-from provider.localcloud.environments import Environment, ensure
 
 PAGES = ROOT / "docs" / "how-to"
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
@@ -102,11 +101,8 @@ def commands(directory: Path) -> Path:
     """A directory with the commands of the pages: the AWS CLI, cfn-lint and ours."""
     commands = directory / "bin"
     commands.mkdir()
-    (commands / "aws").symlink_to(ensure(Environment.AWSCLI) / "bin" / "aws")
-    (commands / "cfn-lint").symlink_to(Path(sys.executable).with_name("cfn-lint"))
-    ours = commands / "crossaccount"
-    ours.write_text(
-        f"#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -c 'from provider.cli.main import main; main()' \"$@\"\n"
-    )
-    ours.chmod(0o755)
+    here = Path(sys.executable)
+    (commands / "aws").symlink_to(aws_cli())
+    (commands / "cfn-lint").symlink_to(here.with_name("cfn-lint"))
+    (commands / "crossaccount").symlink_to(ready(here, "provider.cli.main:main", "crossaccount", str(ROOT)))
     return commands

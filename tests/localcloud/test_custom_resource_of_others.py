@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
+from ready_commands import aws_cli
 
-from provider.localcloud import LocalCloud, environments
-from provider.localcloud.environments import Environment
+from provider.localcloud import LocalCloud
 
 PROVIDER = """
 import json, urllib.request
@@ -135,7 +135,7 @@ class _Cli:
     """The AWS CLI, from its own environment, as a user would call it."""
 
     def __init__(self, cloud: LocalCloud) -> None:
-        self._command = str(environments.ensure(Environment.AWSCLI) / "bin" / "aws")
+        self._command = str(aws_cli())
         self._cloud = cloud
 
     def __call__(self, *arguments: str, profile: str = "consumer") -> subprocess.CompletedProcess[str]:
@@ -150,12 +150,14 @@ class _Cli:
 
 
 def test_it_lives_through_the_aws_cli(cloud: LocalCloud, bucket: str, tmp_path: Path) -> None:
-    """`deploy` twice (create and update by change set), a failing one, `delete-stack`: as on AWS, without its pauses."""
+    """`deploy` twice (create and update by change set), a failing one, `delete-stack`: as on AWS, but nothing pauses.
+
+    The CLI looks again half a minute later where a deletion is not complete at once.
+    """
     aws, template = _Cli(cloud), tmp_path / "template.yaml"
     template.write_text(TEMPLATE)
     deploy = ("cloudformation", "deploy", "--template-file", str(template), "--stack-name", "by-cli")
     deploy = (*deploy, "--capabilities", "CAPABILITY_IAM", "--parameter-overrides", f"Bucket={bucket}")
-    started = time.monotonic()
     for wish in ("sun", "rain"):
         done = aws(*deploy, f"Wish={wish}")
         assert done.returncode == 0, done.stderr
@@ -165,6 +167,7 @@ def test_it_lives_through_the_aws_cli(cloud: LocalCloud, bucket: str, tmp_path: 
     events = aws("cloudformation", "describe-stack-events", "--stack-name", "by-cli", "--output", "text")
     assert "Wish may not be fail" in events.stdout
     assert aws("cloudformation", "delete-stack", "--stack-name", "by-cli").returncode == 0
+    started = time.monotonic()
     assert aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", "by-cli").returncode == 0
     assert time.monotonic() - started < 30
 

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
+from ready_commands import aws_cli
 
-from provider.localcloud import LocalCloud, environments
-from provider.localcloud.environments import Environment
+from provider.localcloud import LocalCloud
 
 TEMPLATES = Path(__file__).parent / "templates"
 Outputs = Mapping[str, str]
@@ -50,7 +50,7 @@ class Cli:
 @pytest.fixture(scope="module")
 def aws(cloud: LocalCloud) -> Cli:
     """The CLI as the consumer."""
-    return Cli(environments.ensure(Environment.AWSCLI) / "bin" / "aws", cloud.environment("consumer"))
+    return Cli(aws_cli(), cloud.environment("consumer"))
 
 
 def attempts(cloud: LocalCloud, outputs: Outputs) -> str:

@@ -31,5 +31,6 @@ def run(told: dict[str, Any]) -> None:
     controller.invoke(told["event"], Point(told["number"], When(told["when"])))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Be the process."""
     run(pickle.load(sys.stdin.buffer))  # noqa: S301 - our own parent wrote it

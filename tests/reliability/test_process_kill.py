@@ -15,12 +15,10 @@ from controller_process import records, scheduled
 from crash_hooks import When
 from crashes import Way, recovered
 from operations import MINUTE, Operation
+from ready_commands import ready
 from scenes import Scene
 from stage import Stage
 
-import provider
-
-DOOMED = Path(__file__).with_name("doomed_controller.py")
 CHANGES = (
     "api-gateway.UpdateRestApi",
     "iam.UpdateAssumeRolePolicy",
@@ -45,16 +43,11 @@ def kill(scene: Scene, number: int) -> None:
         "when": When.AFTER,
     }
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment["PYTHONPATH"] = os.pathsep.join(map(str, (DOOMED.parents[1], Path(provider.__file__).parents[1])))
+    doomed = ready(Path(sys.executable), "doomed_controller:main", "doomed", os.pathsep.join(sys.path))
     child = subprocess.run(
-        [sys.executable, str(DOOMED)],
-        input=pickle.dumps(told),
-        env=environment,
-        capture_output=True,
-        timeout=60,
-        check=False,
+        [doomed], input=pickle.dumps(told), env=environment, capture_output=True, timeout=60, check=False
     )
-    assert child.returncode == -signal.SIGKILL, child.stderr
+    assert child.returncode == 128 + signal.SIGKILL, child.stderr
     for effect in pickle.loads(child.stdout):  # noqa: S301 - our own child wrote it
         wire.hear(effect)
 
