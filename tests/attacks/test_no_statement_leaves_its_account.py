@@ -14,9 +14,7 @@ from strict_centre import FITTING, ON, PUBLISHED, StrictCentre, prepared
 TOGETHER = 12
 """Events that one centre gets, so that they meet in one policy."""
 
-LAW = settings(
-    derandomize=True, database=None, max_examples=180, deadline=None, suppress_health_check=list(HealthCheck)
-)
+LAW = settings(derandomize=True, database=None, max_examples=90, deadline=None, suppress_health_check=list(HealthCheck))
 FITS = {
     "Authorizer": {"ApiId": True, "AuthorizerIds": False},
     "InvokeFunction": {"Principals": False},

@@ -36,17 +36,18 @@ def faults_of_crashes(scene: Scene, record: Callable[[str, object], None]) -> li
 
 
 def crashes(scene: Scene, calls: list[str]) -> Iterator[Crash]:
-    """Stop before the first call and after each that may have changed something; go on from there in each of the ways.
+    """Stop before the first call and after each that may have changed something; go on from there in the ways in turn.
 
     A stop at any other point leaves the same world as the one before it, and a process that has stopped remembers nothing. A soak
-    stops at all of them.
+    stops at all of them, and goes on in each of the ways.
     """
     every = os.environ.get("MODEL_BUDGET") == "soak"
-    for point in points(calls) if every else [Point(0, When.BEFORE), *writes(calls)]:
+    ways = tuple(Way) if scene.item else (Way.SCHEDULE,)
+    for number, point in enumerate(points(calls) if every else [Point(0, When.BEFORE), *writes(calls)]):
         scene.begin()
         assert not scene.act(end=point), f"nothing stopped at {point}"
         moment = scene.moment()
-        for way in Way if scene.item else (Way.SCHEDULE,):
+        for way in ways if every else (ways[number % len(ways)],):
             scene.resume(moment)
             yield Crash(point, way, tuple(recovered(scene, way, LEASE_OVER)), scene.answered_after())
 

@@ -133,11 +133,11 @@ def runner() -> Iterator[Runner]:
         process.stdin.close()
 
 
-@pytest.mark.parametrize("files", sorted({mutant.by for mutant in MUTANTS}), ids=" ".join)
-def test_without_a_change_all_passes(files: tuple[str, ...], runner: Runner, tmp_path: Path) -> None:
+def test_without_a_change_all_passes(runner: Runner, tmp_path: Path) -> None:
     """Else anything would count as caught."""
     copy_of_the_package(tmp_path)
-    assert runner.first_failure(tmp_path, files) is None
+    files = {name for mutant in MUTANTS for name in mutant.by}
+    assert runner.first_failure(tmp_path, tuple(sorted(files))) is None
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
