@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from botocore.exceptions import ClientError
 from not_on_aws import NotOnAws
+from undoing import THROTTLED
 
 from provider.rollout.stacks import StackFailed
 
@@ -38,6 +39,8 @@ def of_error(error: BaseException) -> tuple[Outcome, str]:
     if isinstance(error, NotOnAws):
         return Outcome.UNCHECKED, str(error)
     name = type(error).__name__
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] in THROTTLED:
+        return Outcome.BROKE, short(str(error))
     if name in _SAYS_OTHERWISE or isinstance(error, ClientError | StackFailed):
         return Outcome.DIFFERS, short(str(error))
     return Outcome.BROKE, short(f"{name}: {error}")

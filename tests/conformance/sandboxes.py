@@ -15,7 +15,7 @@ from wire import Wire
 REGION = "us-east-1"
 """Where everything happens: the tests that are run name it."""
 _CLIENTS = Config(
-    retries={"mode": "standard", "total_max_attempts": 8}, read_timeout=900
+    retries={"mode": "standard", "total_max_attempts": 12}, read_timeout=900
 )  # AWS throttles, the local cloud does not
 _BETWEEN_DEPLOYMENTS = 5.5  # seconds: docs/aws-behaviour.md §3
 _LOGS = 12  # seconds after which CloudWatch Logs shows what a function has printed

@@ -135,6 +135,7 @@ def test_what_cannot_be_taken_away_is_told_and_is_no_success(
         raise NotRemoved(f"{thing.account} says no")
 
     monkeypatch.setattr("cleaning.undo", refuses)
+    monkeypatch.setattr("cleaning.AGAIN", 0.0)
     assert asked(*ONE) == ExitCode.NEGATIVE
     assert ground.report()["left"] == {"iam.CreateRole made in 333333333333, us-east-1": "333333333333 says no"}
     monkeypatch.undo()

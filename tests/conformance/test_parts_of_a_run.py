@@ -137,6 +137,26 @@ def test_the_journal_tells_what_stands_the_newest_first(journal: Journal) -> Non
     assert unfinished(journal.path.parent) == []
 
 
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cleaning.AGAIN", 0.0)
+
+
+def test_what_aws_does_not_take_yet_is_tried_until_it_does(journal: Journal) -> None:
+    """A call too many, and a change that was not in force."""
+    answers = iter(["TooManyRequestsException", "TooManyRequestsException", "AccessDenied", ""])
+
+    class Api:
+        def delete_rest_api(self, **_: str) -> None:
+            if code := next(answers):
+                raise client_error(code)
+
+    journal.made(Made("710000000001", "us-east-1", "apigateway.CreateRestApi", "a1"))
+    assert clear(journal, lambda *_: Api(), lambda _: None) == {}
+    assert journal.standing() == []
+    assert list(answers) == []
+
+
 def test_what_cannot_be_taken_away_stays_in_the_journal_with_the_reason(journal: Journal) -> None:
     """And holds up nothing else."""
 
@@ -188,6 +208,7 @@ def test_stand_ins_go_out_real_and_come_back() -> None:
         (AssertionError("assert 1 == 2"), Outcome.DIFFERS),
         (pytest.fail.Exception("DID NOT RAISE"), Outcome.DIFFERS),
         (client_error("AccessDenied"), Outcome.DIFFERS),
+        (client_error("TooManyRequestsException"), Outcome.BROKE),
         (StackFailed("s", "CREATE_FAILED", "why"), Outcome.DIFFERS),
         (EndpointConnectionError(endpoint_url="x"), Outcome.BROKE),
         (KeyError("x"), Outcome.BROKE),

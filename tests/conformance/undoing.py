@@ -48,6 +48,13 @@ _LEFT = {
 STACKS = ("cloudformation.CreateChangeSet", "cloudformation.CreateStack")
 
 
+THROTTLED = ("TooManyRequestsException", "Throttling", "ThrottlingException", "RequestLimitExceeded")
+
+
+class Throttled(Exception):  # noqa: N818 - the call was
+    """AWS takes such a call later: of DeleteRestApi it takes one in 30 seconds (API Gateway quotas)."""
+
+
 class NotRemoved(Exception):  # noqa: N818 - the thing was not
     """Something could not be taken away; the message says why."""
 
@@ -57,11 +64,14 @@ def undo(thing: Made, client_for: ClientFor) -> None:
 
     Raises:
         NotRemoved: AWS does not let us, or it did not go.
+        Throttled: it is to be tried again later.
     """
     service = thing.operation.partition(".")[0]
     try:
         _UNDO[thing.operation](client_for(service, thing.account, thing.region), thing)
     except ClientError as error:
+        if error.response["Error"]["Code"] in THROTTLED:
+            raise Throttled from error
         if not any(word in f"{error.response['Error']['Code']} {error}" for word in _GONE):
             raise NotRemoved(str(error)) from error
     except StackFailed as error:
@@ -106,6 +116,7 @@ def _table(client: Any, thing: Made) -> None:
     found = client.describe_table(TableName=thing.name)["Table"]
     if found.get("DeletionProtectionEnabled"):
         client.update_table(TableName=thing.name, DeletionProtectionEnabled=False)
+        client.get_waiter("table_exists").wait(TableName=thing.name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
     client.delete_table(TableName=thing.name)
     client.get_waiter("table_not_exists").wait(TableName=thing.name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
 
