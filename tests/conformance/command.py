@@ -49,7 +49,7 @@ def command(
     """Check every open point and every imitation of the local cloud against three real sandbox accounts."""
     rows, given = _rows(only), parameters_of_templates(parameters)
     accounts = confirmed(profiles, confirm, REGION, organization_id)
-    earlier = [one for one in unfinished(directory) if set(one.accounts.values()) <= set(accounts.ids.values())]
+    earlier = [one for one in unfinished(directory) if set(one.accounts.values()) & set(accounts.ids.values())]
     if sweep:
         return _swept([*earlier, *_lost(earlier, accounts, directory)], accounts)
     if earlier:
@@ -97,6 +97,11 @@ def _now() -> str:
 
 
 def _swept(journals: Sequence[Journal], accounts: Confirmed) -> int:
+    for journal in journals:
+        for name, id_ in journal.accounts.items():
+            if id_ not in accounts.ids.values():
+                fact = f"{journal.path} is of a run that had account {id_} as {name}, too."
+                raise CommandError(f"{fact} Give {name.upper()}= its profile.", ExitCode.USAGE)
     stays: dict[Made, str] = {}
     for journal in journals:
         stays |= _cleared(journal, accounts)

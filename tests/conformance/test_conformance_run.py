@@ -143,6 +143,14 @@ def test_what_cannot_be_taken_away_is_told_and_is_no_success(
     assert ground.what_stands() == {}
 
 
+def test_a_sweep_needs_all_accounts_of_the_run(ground: Ground, asked: Callable[..., int]) -> None:
+    journal = Journal.begin(ground.directory / "one.jsonl", {**IDS, "intruder": "740000000004"})
+    journal.made(Made(IDS["owner"], "us-east-1", "iam.CreateRole", "one"))
+    with pytest.raises(CommandError, match=r"had account 740000000004 as intruder, too\. Give INTRUDER= its profile\."):
+        asked("--sweep")
+    assert len(journal.standing()) == 1
+
+
 def test_a_stack_with_the_runs_tag_is_swept_without_its_journal(ground: Ground, asked: Callable[..., int]) -> None:
     """And no other."""
     a_stack(ground.cloud, "lost", Tags=[{"Key": TAG, "Value": "x"}])
