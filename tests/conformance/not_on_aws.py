@@ -7,6 +7,7 @@ ORGANIZATION = "changes the organization, or needs the rights of its management 
 WHOLE_ACCOUNT = "depends on a setting of the whole account, which the run leaves alone"
 CLIENT = "runs the AWS CLI or curl with the local cloud's own files"
 MASKED = "compares text in which AWS masks the account's own number"
+THROTTLED = "is about calls that AWS throttles, which the run's clients send again"
 NO_CALL = "is decided in Python, without a call of AWS"
 ELSEWHERE = "starts a local cloud of its own"
 
@@ -25,6 +26,7 @@ LEFT_OUT = {
     "tests/localcloud/test_resource_names.py::test_a_member_is_known_by_its_arn": ORGANIZATION,
     "tests/localcloud/test_resource_types.py::test_a_property_that_would_have_no_effect_fails_the_resource": OF_ITSELF,
     "tests/localcloud/test_rest_api_calls.py::test_a_refusal_has_awss_words": MASKED,
+    "tests/localcloud/test_rest_api_deployments.py::test_an_account_deploys_once_in_five_seconds": THROTTLED,
     "tests/localcloud/test_rest_api_private.py": NETWORKS,
     "tests/localcloud/test_server.py": OF_ITSELF,
     "tests/localcloud/test_stacks.py::test_an_update_can_be_cancelled": TIMED,
