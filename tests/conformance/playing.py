@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from cleaning import TAG
+from every_call import Wire
 from journal import Journal
 from outcomes import Case
 from plugin import SandboxPlugin
 from refusals import Confirmed, endpoint_of
 from sandboxes import REGION, Sandboxes
 from stand_ins import ACCOUNTS, ORGANIZATION, StandIns
-from wire import Wire
 
 from provider.cli.organization import architecture
 from provider.packaging import build

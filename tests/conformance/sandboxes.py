@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from every_call import Wire
 from not_on_aws import NotOnAws
-from wire import Wire
 
 REGION = "us-east-1"
 """Where everything happens: the tests that are run name it."""

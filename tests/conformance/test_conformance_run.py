@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from boto3.session import Session
 from cleaning import TAG, clear
+from every_call import Wire
 from grounds import IDS, ORGANIZATION, Ground, a_stack
 from journal import Journal, Made
 from outcomes import Case, Outcome
@@ -19,7 +20,6 @@ from playing import Play
 from stacks import PROVIDER, of, thing
 from stand_ins import StandIns
 from undoing import NotRemoved
-from wire import Wire
 
 from provider.cli.errors import CommandError, ExitCode
 

@@ -10,6 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 from cleaning import TAG, clear, tagged
+from every_call import Wire
 from journal import Journal, Made, unfinished
 from not_on_aws import NotOnAws, reason
 from outcomes import Case, Outcome, of_error, short, together
@@ -17,7 +18,6 @@ from report import as_markdown, lines
 from selection import Row
 from stand_ins import StandIns
 from undoing import _UNDO, MADE_BY
-from wire import Wire
 
 from provider.rollout.stacks import StackFailed
 
