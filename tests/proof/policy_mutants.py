@@ -101,8 +101,8 @@ def _short(arn: str) -> str:
     return f"{service}:{_DEPLOYED.sub('…', named)}"
 
 
-_DEPLOYED = re.compile(r"\d{12}|[a-z]{2}-[a-z]+-\d\b|\d{4}-\d\d-\d\dT[\d:.]+")
-"""Accounts, Regions and times."""
+_DEPLOYED = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{12}|[a-z]{2}-[a-z]+-\d\b|\d{4}-\d\d-\d\dT[\d:.]+")
+"""Ids, accounts, Regions and times."""
 
 
 def _without(element: str, value: str) -> Change:
