@@ -101,7 +101,9 @@ def _short(arn: str) -> str:
     return f"{service}:{_DEPLOYED.sub('…', named)}"
 
 
-_DEPLOYED = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{12}|[a-z]{2}-[a-z]+-\d\b|\d{4}-\d\d-\d\dT[\d:.]+")
+_DEPLOYED = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{12}|[a-z]{2}-[a-z]+-\d\b|\d{4}-\d\d-\d\dT[\d:.]+"
+)
 """Ids, accounts, Regions and times."""
 
 
