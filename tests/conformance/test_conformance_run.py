@@ -225,7 +225,7 @@ def test_a_call_is_over_when_its_effect_is_there(ground: Ground, monkeypatch: py
     wire = Wire(StandIns({"333333333333": owner}), journal, cloud.client, lambda _: owner)
     wire.pause = 0.2
     looks = iter([True, True, False])
-    monkeypatch.setattr("wire._is_under_way", lambda *_: next(looks, False))
+    monkeypatch.setattr("every_call._is_under_way", lambda *_: next(looks, False))
     monkeypatch.setattr("wire._BETWEEN_LOOKS", 0)
     with wire.tapped():
         session = Session(*cloud.settings.administrators[owner], region_name="us-east-1")
