@@ -21,12 +21,13 @@ __all__ = ["invoke", "make_function", "zipped"]
 def sandboxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """Three accounts of an organization, whose management account is a fourth."""
     directory = tmp_path_factory.mktemp("sandboxes")
-    with pytest.MonkeyPatch.context() as patch:
+    accounts, outside = {"management": "790000000009", **IDS}, {"stranger": "750000000005"}
+    options = {"organization": ORGANIZATION, "outside": outside, "seconds_between_deployments": 0}
+    with pytest.MonkeyPatch.context() as patch:  # for this cloud alone, not for those that start later
         patch.setattr(process, "_BASE", {**process._BASE, "LOCALCLOUD_ALIAS_TAGS": "none"})
-        accounts, outside = {"management": "790000000009", **IDS}, {"stranger": "750000000005"}
-        options = {"organization": ORGANIZATION, "outside": outside, "seconds_between_deployments": 0}
-        with LocalCloud.start(directory, accounts, **options) as cloud:
-            yield cloud
+        started = LocalCloud.start(directory, accounts, **options)
+    with started as cloud:
+        yield cloud
 
 
 @pytest.fixture
