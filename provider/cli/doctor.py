@@ -67,7 +67,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     It changes nothing. An account is read by iam:GetRole, iam:ListRolePolicies, iam:ListAttachedRolePolicies,
     lambda:GetFunctionConfiguration and lambda:GetPolicy; the centre by what its auditor role may. What may not be read is
-    a finding of kind Unknown. Each kind is in docs/command-line.md. Exit code 1: there is a finding.
+    a fault of kind Unknown. Each kind is in docs/command-line.md. Exit code 1: there is a fault.
     """
     session = boto3.Session(profile_name=profile, region_name=home_region if of_centre else next(iter(regions), None))
     if session.region_name is None:
@@ -137,4 +137,4 @@ def _place(session: boto3.Session) -> Place:
 def _summary(found: Sequence[Fault]) -> str:
     counts = Counter(one.severity for one in found)
     said = ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity])
-    return f"{len(found)} {'finding' if len(found) == 1 else 'findings'} ({said}). Each line ends with what to do."
+    return f"{len(found)} {'fault' if len(found) == 1 else 'faults'} ({said}). Each line ends with what to do."

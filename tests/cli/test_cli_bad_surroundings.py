@@ -175,8 +175,8 @@ def test_ctrl_c(command: str, said: Said, monkeypatch: pytest.MonkeyPatch) -> No
 # --- on an AWS where nothing is deployed --------------------------------------------------------------
 
 NOT_DEPLOYED = {
-    "doctor": (ExitCode.NEGATIVE, "5 findings (5 critical)"),
-    "doctor --centre": (ExitCode.NEGATIVE, "1 finding (1 critical)"),
+    "doctor": (ExitCode.NEGATIVE, "5 faults (5 critical)"),
+    "doctor --centre": (ExitCode.NEGATIVE, "1 fault (1 critical)"),
     "import --from-table": (ExitCode.REFUSED, "There is no ledger in a table another."),
     "redrive": (ExitCode.REFUSED, "There is no queue"),
     "release": (ExitCode.REFUSED, "templates/artifacts.yaml"),

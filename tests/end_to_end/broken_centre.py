@@ -1,4 +1,4 @@
-"""Ways to break a rolled-out centre, each mended again, by the kind of finding and the part that it is about."""
+"""Ways to break a rolled-out centre, each mended again, by the kind of fault and the part that it is about."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -58,7 +58,7 @@ class Centre:
 Steps = Iterator[KeptSession | None]
 Break = Callable[[Centre], AbstractContextManager[KeptSession]]
 BREAKS: dict[tuple[str, str, str], Break] = {}
-"""By kind of finding and where it is; where one is made in several ways, by the way too."""
+"""By kind of fault and where it is; where one is made in several ways, by the way too."""
 SERVICES = {
     "Alarm": {"cloudwatch"},
     "Bucket": {"s3"},

@@ -110,7 +110,7 @@ class Check:
 
 
 def unknown(where: str, error: ClientError) -> Fault:
-    """What AWS refused to tell, as a finding.
+    """What AWS refused to tell, as a fault.
 
     Raises:
         ClientError: it is the credentials, with which nothing else would be told either.

@@ -27,7 +27,7 @@ class Role:
 
 
 def where(name: str) -> str:
-    """How a role is called in findings."""
+    """How a role is called in faults."""
     return f"role {name}"
 
 

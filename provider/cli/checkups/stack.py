@@ -23,7 +23,7 @@ class Stack:
 
 
 def where(name: str) -> str:
-    """How the stack is called in findings."""
+    """How the stack is called in faults."""
     return f"stack {name}"
 
 

@@ -22,7 +22,7 @@ class Table:
 
 
 def where(name: str) -> str:
-    """How a table is called in findings."""
+    """How a table is called in faults."""
     return f"table {PREFIX}-{name}"
 
 
