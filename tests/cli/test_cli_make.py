@@ -118,7 +118,9 @@ def test_nobodys_aws_settings_reach_the_targets(clone: Path) -> None:
     done = subprocess.run([make, "show"], cwd=clone, env=environment, capture_output=True, text=True, check=True)
     assert "AWS_" not in done.stdout
     assert "OTHER=kept" in done.stdout
-    told = subprocess.run([make, "show", "conformance"], cwd=clone, env=environment, capture_output=True, text=True)
+    told = subprocess.run(
+        [make, "show", "conformance"], cwd=clone, env=environment, capture_output=True, text=True, check=False
+    )
     assert "AWS_PROFILE=prod" in told.stdout  # who goes to AWS by named profiles may have his settings
 
 
