@@ -226,7 +226,7 @@ def test_a_call_is_over_when_its_effect_is_there(ground: Ground, monkeypatch: py
     wire.pause = 0.2
     looks = iter([True, True, False])
     monkeypatch.setattr("every_call._is_under_way", lambda *_: next(looks, False))
-    monkeypatch.setattr("wire._BETWEEN_LOOKS", 0)
+    monkeypatch.setattr("every_call._BETWEEN_LOOKS", 0)
     with wire.tapped():
         session = Session(*cloud.settings.administrators[owner], region_name="us-east-1")
         client = {name: session.client(name, endpoint_url=cloud.endpoint) for name in ("iam", "sts", "cloudformation")}
