@@ -21,7 +21,7 @@ function grantRow(one, shown) {
   const stack = one.stack.split("/")[1] ?? one.stack;
   const name = one.target.split("/").slice(1).join("/");
   return [
-    element("th", { scope: "row" }, element("a", { href: linkTo(shown, { show: `grant ${one.id}` }) }, element("code", {}, one.account)), element("small", {}, `${one.resource}, ${stack}`)),
+    element("th", { scope: "row" }, element("a", { href: linkTo(shown, { show: `grant ${one.id}` }) }, element("code", {}, one.account)), element("small", {}, element("span", {}, `${one.resource},`), " ", element("span", {}, stack))),
     element("td", {}, one.type),
     element("td", {}, name, one.environment === "default" ? "" : element("span", { class: "environment" }, one.environment), element("small", {}, element("code", {}, one.owner), element("span", { class: "type-too" }, one.type))),
     element("td", {}, badge(one.state), one.why ? element("small", {}, one.why) : ""),
