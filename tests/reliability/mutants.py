@@ -14,7 +14,7 @@ SURPRISES, FLOODS, QUARANTINE = "test_policy_never_surprises.py", "test_floods.p
 LIMITS, REFUSED_DEPLOYMENTS = "test_role_policy_errors.py", "test_rest_api_deployment_errors.py"
 MEANING = "../core/test_statements_mean_what_is_asked.py"
 LOOKS, LEFT = "test_removed_without_an_event.py", "test_departed_accounts.py"
-UNITS, ADOPTIONS = "test_organizational_units.py", "test_adopting.py"
+UNITS, ADOPTIONS = "test_organizational_units.py", "test_adopting_gaplessly.py"
 GAPLESS, TYPES, ROLES = "test_update_without_gap.py", "test_bad_grant_types.py", "test_role_policy_reading.py"
 
 
