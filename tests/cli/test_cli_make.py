@@ -126,8 +126,12 @@ def test_nobodys_aws_settings_reach_the_targets(clone: Path) -> None:
 
 def test_conformance_hands_on_what_is_given_and_nothing_else() -> None:
     """Profiles, confirmation and options by their names in capitals."""
-    line = " ".join(_make("-n", "conformance", "CENTRAL=a", "CONFIRM=1,2,3", "ONLY=point system", "SWEEP=1").stdout.split())
-    assert line.endswith("tests/conformance/run.py --central 'a' --confirm '1,2,3' \\ --only 'point' --only 'system' --sweep")
+    line = " ".join(
+        _make("-n", "conformance", "CENTRAL=a", "CONFIRM=1,2,3", "ONLY=point system", "SWEEP=1").stdout.split()
+    )
+    assert line.endswith(
+        "tests/conformance/run.py --central 'a' --confirm '1,2,3' \\ --only 'point' --only 'system' --sweep"
+    )
     bare = " ".join(_make("-n", "conformance").stdout.split())
     assert bare.removesuffix(" \\").endswith("tests/conformance/run.py")
 
