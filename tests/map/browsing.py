@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from provider.cli.mapping import PermissionMap
 from provider.cli.page.rendering import rendered
@@ -25,8 +25,24 @@ _PATIENCE = 60_000
 expect.set_options(timeout=_PATIENCE)
 
 
+@dataclass
+class Chromium:
+    """A browser; its users take a while to make, so that most windows are of the usual one."""
+
+    browser: Browser
+
+    def __post_init__(self) -> None:
+        self.usual = self.user()
+
+    def user(self, **how: Any) -> BrowserContext:
+        """Somebody with settings of his own."""
+        return self.browser.new_context(
+            **{"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **how}
+        )
+
+
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[Chromium]:
     """The machine's Chromium, without a window; on CI it must be there."""
     path = shutil.which("chromium")
     if path is None:
@@ -34,7 +50,7 @@ def chromium() -> Iterator[Browser]:
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--disable-gpu"], timeout=_PATIENCE)
-        yield browser
+        yield Chromium(browser)
         browser.close()
 
 
@@ -111,15 +127,16 @@ class Opened:
 
 @contextmanager
 def opened(
-    browser: Browser, drawn: PermissionMap, folder: Path, *, calmly: bool = True, **how: Any
+    browser: Chromium, drawn: PermissionMap, folder: Path, *, calmly: bool = True, **how: Any
 ) -> Iterator[Opened]:
-    """A map's page in a window of its own, as large as a laptop's; unless told, nothing may go out of it, and nothing fail."""
+    """A map's page in a window as large as a laptop's; unless told, nothing may go out of it, and nothing fail."""
     file = folder / "map.html"
     file.write_text(rendered(drawn), "utf-8")
-    context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **how})
-    context.set_default_timeout(_PATIENCE)
-    one = Opened(context.new_page(), file, has_scripts=how.get("java_script_enabled", True))
+    context = browser.user(**how) if how else browser.usual
+    page = context.new_page()
+    page.set_default_timeout(_PATIENCE)
+    one = Opened(page, file, has_scripts=how.get("java_script_enabled", True))
     yield one
     if calmly:
         one.assert_calm()
-    context.close()
+    page.close()

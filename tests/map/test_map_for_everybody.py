@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bank import IDENTITY, SHOP, Bank
-from browsing import Opened, chromium, opened
-from playwright.sync_api import Browser
+from browsing import Chromium, Opened, chromium, opened
 
 from provider.cli.mapping import PermissionMap
 
@@ -20,7 +19,7 @@ RULES = {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[Chromium]:
     with chromium() as running:
         yield running
 
@@ -31,7 +30,7 @@ def drawn(bank: Bank) -> PermissionMap:
 
 
 @pytest.fixture(scope="module")
-def checked(browser: Browser, drawn: PermissionMap, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+def checked(browser: Chromium, drawn: PermissionMap, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     """The bank's page; its policy lets axe in, which writes markup to try the colours of things."""
     with opened(browser, drawn, tmp_path_factory.mktemp("map"), bypass_csp=True) as one:
         yield one
@@ -75,7 +74,7 @@ def test_a_target_has_no_fault_that_axe_finds(checked: Opened) -> None:
 
 
 @pytest.fixture(scope="module")
-def phone(browser: Browser, drawn: PermissionMap, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+def phone(browser: Chromium, drawn: PermissionMap, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     """As narrow as WCAG 2.2 wants a page to go, which a laptop's is at 400 % as well."""
     folder = tmp_path_factory.mktemp("map")
     with opened(browser, drawn, folder, viewport={"width": 320, "height": 640}, bypass_csp=True) as one:
@@ -125,7 +124,7 @@ def test_a_screen_reader_is_told_what_is_where(laptop: Opened) -> None:
 
 
 @pytest.fixture(scope="module")
-def laptop(browser: Browser, drawn: PermissionMap, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+def laptop(browser: Chromium, drawn: PermissionMap, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     with opened(browser, drawn, tmp_path_factory.mktemp("map")) as one:
         yield one
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from bank import BRANCH, DATA, FRAUD, IDENTITY, OLD, SHOP, TRADING, Bank
-from browsing import Opened, chromium, opened
-from playwright.sync_api import Browser, expect
+from browsing import Chromium, Opened, chromium, opened
+from playwright.sync_api import expect
 from thousand import few, many
 
 from provider.cli.listings import GrantLine, TargetLine
@@ -17,7 +17,7 @@ from provider.cli.mapping import PermissionMap
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[Chromium]:
     with chromium() as running:
         yield running
 
@@ -28,7 +28,7 @@ def drawn(bank: Bank) -> PermissionMap:
 
 
 @pytest.fixture(scope="module")
-def laptop(browser: Browser, drawn: PermissionMap, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+def laptop(browser: Chromium, drawn: PermissionMap, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     with opened(browser, drawn, tmp_path_factory.mktemp("map")) as one:
         yield one
 
@@ -296,7 +296,7 @@ def test_all_of_it_is_done_by_keyboard(at: Opened) -> None:
 # --- few and many ----------------------------------------------------------------------------------------
 
 
-def test_few_grants_are_a_small_page(browser: Browser, tmp_path: Path) -> None:
+def test_few_grants_are_a_small_page(browser: Chromium, tmp_path: Path) -> None:
     """No pages to turn, nothing left out."""
     with opened(browser, few(), tmp_path) as at:
         assert at.found == "5 grants on 4 targets"
@@ -305,7 +305,7 @@ def test_few_grants_are_a_small_page(browser: Browser, tmp_path: Path) -> None:
         assert at.page.locator("*").count() < 600
 
 
-def test_a_thousand_grants_are_no_more_to_the_browser_than_a_page_of_them(browser: Browser, tmp_path: Path) -> None:
+def test_a_thousand_grants_are_no_more_to_the_browser_than_a_page_of_them(browser: Chromium, tmp_path: Path) -> None:
     """Elements do not grow with grants; all are reached, by pages and by what stands for the rest."""
     with opened(browser, many(), tmp_path) as at:
         assert at.page.locator("*").count() < 2_000
@@ -324,14 +324,14 @@ def test_a_thousand_grants_are_no_more_to_the_browser_than_a_page_of_them(browse
         assert len(at.rows()) == 1
 
 
-def test_an_empty_ledger_says_so(browser: Browser, tmp_path: Path) -> None:
+def test_an_empty_ledger_says_so(browser: Chromium, tmp_path: Path) -> None:
     with opened(browser, PermissionMap.of([], []), tmp_path) as at:
         assert at.found == "0 grants on 0 targets"
         assert "Nothing is granted." in at.page.locator("#grants").inner_text()
         assert "Nothing is published." in at.page.locator("#targets").inner_text()
 
 
-def test_a_consumers_page_says_what_is_not_shown_to_it(browser: Browser, bank: Bank, tmp_path: Path) -> None:
+def test_a_consumers_page_says_what_is_not_shown_to_it(browser: Chromium, bank: Bank, tmp_path: Path) -> None:
     with opened(browser, bank.seen(SHOP), tmp_path) as at:
         assert {row[2] for row in at.rows("targets")} == {"not shown"}
         assert {row[4] for row in at.rows("targets")} == {"not shown to this account"}
@@ -346,7 +346,7 @@ def test_a_consumers_page_says_what_is_not_shown_to_it(browser: Browser, bank: B
 HOSTILE = "</script></noscript><img src=x onerror=alert(1)><svg onload=alert(2)>javascript:alert(3)\"'&<i>"
 
 
-def test_hostile_names_are_text_everywhere(browser: Browser, tmp_path: Path) -> None:
+def test_hostile_names_are_text_everywhere(browser: Chromium, tmp_path: Path) -> None:
     """In the tables, the graph, the fields, the details and the page's address."""
     owner = "333333333333"
     grant = GrantLine(
@@ -391,7 +391,7 @@ def heard(listener: socket.socket) -> list[bytes]:
 
 
 @pytest.fixture
-def broken(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
+def broken(browser: Chromium, tmp_path: Path) -> Iterator[Opened]:
     """A page in which somebody does what he likes."""
     with opened(browser, few(), tmp_path, calmly=False) as one:
         yield one
@@ -437,7 +437,7 @@ def test_a_script_that_is_in_the_page_but_not_of_it_does_not_run(broken: Opened,
 
 
 def test_without_scripts_all_grants_are_in_a_plain_table(
-    browser: Browser, drawn: PermissionMap, tmp_path: Path
+    browser: Chromium, drawn: PermissionMap, tmp_path: Path
 ) -> None:
     """With headings for rows and columns; what needs scripts is not there."""
     with opened(browser, drawn, tmp_path, java_script_enabled=False) as at:
