@@ -1,6 +1,7 @@
 """The page of the map in a browser: what it finds, shows and links to; by mouse, by keyboard, and without scripts."""
 
 import contextlib
+import json
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from thousand import few, many
 
 from provider.cli.listings import GrantLine, TargetLine
 from provider.cli.mapping import PermissionMap
+from provider.cli.policies import PolicyLine, StatementLine
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +255,7 @@ def test_a_link_shows_the_same_to_who_gets_it(at: Opened) -> None:
 
 def test_a_link_to_what_is_not_there_shows_what_is(at: Opened) -> None:
     """However it came to be wrong."""
-    at.show("#page=99&sort=nothing&age=nothing&state=InForce&show=grant+gone&%E0=%ZZ")
+    at.show("#page=99&sheet=-1&sort=a%0Ab&order=__proto__&age=constructor&state=InForce&show=grant+gone&%E0=%ZZ")
     assert at.found.startswith("18 of 23")
     assert len(at.rows()) == 18
     expect(at.page.get_by_role("dialog")).to_have_count(0)
@@ -343,7 +345,7 @@ def test_a_consumers_page_says_what_is_not_shown_to_it(browser: Chromium, bank: 
 
 # --- hostile names ---------------------------------------------------------------------------------------
 
-HOSTILE = "</script></noscript><img src=x onerror=alert(1)><svg onload=alert(2)>javascript:alert(3)\"'&<i>"
+HOSTILE = "</script>\u2028\u202e</noscript><img src=x onerror=alert(1)><svg onload=alert(2)>javascript:alert(3)\"'&<i>"
 
 
 def test_hostile_names_are_text_everywhere(browser: Chromium, tmp_path: Path) -> None:
@@ -355,14 +357,19 @@ def test_hostile_names_are_text_everywhere(browser: Chromium, tmp_path: Path) ->
     target = TargetLine(
         f"{owner}/{HOSTILE}", HOSTILE, owner, HOSTILE, HOSTILE, (HOSTILE,), (HOSTILE,), (HOSTILE,), 1, 1, HOSTILE, HOSTILE, HOSTILE
     )  # fmt: skip
-    with opened(browser, PermissionMap.of([target], [grant]), tmp_path) as at:
+    document = {"Sid": HOSTILE, HOSTILE: [HOSTILE]}
+    statement = StatementLine(HOSTILE, HOSTILE, True, document, {HOSTILE: (HOSTILE,)})  # noqa: FBT003 - it stands
+    policy = PolicyLine(HOSTILE, (HOSTILE,), 1, 2, raisable=True)
+    with opened(browser, PermissionMap.of([target], [grant], [statement], [policy]), tmp_path) as at:
         at.search("q", HOSTILE)
         at.search("target", f"{owner}/{HOSTILE} ({HOSTILE})")
         assert len(at.rows()) == 1
         at.page.locator("#targets-drawn a").hover()
         for section in ("grants", "targets"):
             at.choose(at.page.locator(f"#{section} tbody a"))
-            assert HOSTILE in at.page.get_by_role("dialog").inner_text()
+            assert HOSTILE in str(at.page.get_by_role("dialog").text_content())
+            said = at.page.locator("pre").all_text_contents()
+            assert [json.loads(one) for one in said] == ([document] if section == "grants" else [])
             at.page.keyboard.press("Escape")
             expect(at.page.get_by_role("dialog")).to_have_count(0)
         assert at.page.locator("img").count() == 0

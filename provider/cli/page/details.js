@@ -16,7 +16,7 @@ function code(text) {
 function statementText(line, own) {
   const quoted = JSON.stringify(line.document, null, 2).split("\n");
   return quoted.map((text) => {
-    const [, before, value, after] = text.match(/^(\s*(?:"[^"]*": (?="))?)(.*?)(,?)$/);
+    const [, before, value, after] = text.match(/^(\s*(?:"[^"]*": (?="))?)(.*?)(,?)$/s);
     return [before, own.has(value) ? element("mark", {}, value) : value, after, "\n"];
   });
 }

@@ -2,6 +2,7 @@
 // The grants and targets of the map, joined with their policies and statements, and which of them are asked for.
 
 const AGES = {
+  __proto__: null, // a link may name anything
   "": ["any time", () => true],
   day: ["a day at most", (days) => days <= 1],
   week: ["7 days at most", (days) => days <= 7],

@@ -64,7 +64,7 @@ class Paged {
   }
 
   draw(shown, rows, all = false) {
-    const [, falling, name] = shown[this.sort].match(/^(-?)(.*)$/);
+    const [, falling, name] = shown[this.sort].match(/^(-?)(.*)$/s);
     const [, , key] = this.columns.find(([one]) => one === name) ?? this.columns[0];
     const way = falling ? -1 : 1;
     const keyed = rows.map((one) => [key(one), one.label, one]);
