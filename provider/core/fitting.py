@@ -3,6 +3,7 @@
 A grant that does not fit does not keep later, smaller ones out.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -35,19 +36,23 @@ class Fitted:
 def standing_on(arn: Arn, view: TargetView) -> list[Standing]:
     """The grants of a name that must stand on a resource now."""
     opened = ((row, sorted(one for one in view.open_at(row) if resource_of(one) == arn)) for row in view.grants)
-    return [_standing(row, arns, view) for row, arns in opened if arns]
+    held = Counter(row.origin for row in view.grants if not row.withdrawn and row.absence is None)
+    return [_standing(row, arns, view, lasts=_lasts(row, view, held[row.origin])) for row, arns in opened if arns]
 
 
-def _standing(row: GrantRecord, arns: Sequence[Arn], view: TargetView) -> Standing:
+def _standing(row: GrantRecord, arns: Sequence[Arn], view: TargetView, *, lasts: bool) -> Standing:
     statements = tuple(part for one in arns for part in render(row.grant, one))
     first = render(row.grant, row.told) if row.told in arns else statements
-    return Standing(row, statements, first, view.current.share if view.current else SHARE, _lasts(row, view))
+    return Standing(row, statements, first, view.current.share if view.current else SHARE, lasts)
 
 
-def _lasts(row: GrantRecord, view: TargetView) -> bool:
-    """Whether nothing is known by which a grant will end: a time of its own, where its owner does not ask for one, or its absence."""
+def _lasts(row: GrantRecord, view: TargetView, held: int) -> bool:
+    """Whether nothing is known by which a grant will end: a time of its own, where its owner does not ask for one, or its absence.
+
+    Where its origin has `held` several, its stack is being updated: one of them goes, and a rollback decides otherwise than success.
+    """
     bounded = view.current is not None and view.current.maximum_days is not None
-    return row.absence is None and (bounded or row.grant.expiry is None)
+    return held < 2 and row.absence is None and (bounded or row.grant.expiry is None)
 
 
 def let_in_several(views: Iterable[TargetView]) -> bool:

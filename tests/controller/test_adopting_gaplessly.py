@@ -119,6 +119,22 @@ def test_a_grant_that_will_not_last_is_none_to_rest_on(adopting: Adopting, ends:
     assert "orders111" in adopting.sids()
 
 
+def test_an_update_under_way_is_none_to_rest_on_for_it_may_be_rolled_back(adopting: Adopting) -> None:
+    """Until its stack has given one of the two grants up, nobody knows which of them stays."""
+    adopting.adopt(FUNCTION, "orders111")
+    narrow, wide = permission(AuthorizerIds=["x2"]), permission()
+    before = adopting.ask(narrow)
+    widened = adopting.centre.ask(CONSUMER, wide.event("Update", before)).physical_id
+    assert "orders111" in adopting.sids()
+    assert adopting.centre.ask(CONSUMER, narrow.event("Update", widened)).physical_id == before
+    assert adopting.centre.ask(CONSUMER, wide.event("Delete", widened)).status == "SUCCESS"
+    assert adopting.allows(FUNCTION, by_gateway()), "it was rolled back, and is let in as before"
+    again = adopting.centre.ask(CONSUMER, wide.event("Update", before)).physical_id
+    assert adopting.centre.ask(CONSUMER, narrow.event("Delete", before)).status == "SUCCESS"
+    assert again == widened
+    assert "orders111" not in adopting.sids(), "the update went through"
+
+
 def absent(centre: Centre) -> None:
     """A look has not found the grants in their stacks."""
     for key, row in centre.ledger.rows.items():
