@@ -79,8 +79,10 @@ def _principal(value: Any) -> Any:
 
 
 def _condition(value: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, list[str]]]:
-    # Condition keys are matched without regard to case: AWS:SourceArn is aws:SourceArn.
-    return {
-        operator: {key.lower(): _values(values) for key, values in sorted(tests.items())}
-        for operator, tests in value.items()
-    }
+    return {operator: _tests(tests) for operator, tests in value.items()}
+
+
+def _tests(tests: Mapping[str, Any]) -> dict[str, list[str]]:
+    # Condition keys are matched without regard to case: AWS:SourceArn is aws:SourceArn. Where both are there, neither stands for both.
+    found = {key.lower(): _values(values) for key, values in sorted(tests.items())}
+    return found if len(found) == len(tests) else {key: _values(values) for key, values in tests.items()}

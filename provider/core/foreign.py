@@ -62,6 +62,8 @@ def conditions(condition: Any) -> Tests:
     for operator, tests in condition.items():
         for key, given in tests.items():
             name = key.lower()
+            if not values(given):  # whether that holds always or never is not relied upon
+                raise Untranslatable(f"it compares {key} with nothing", "Name each value, or leave the condition out")
             if name in found or operator not in _OPERATORS.get(name, (operator,)):
                 raise Untranslatable(f"it compares {key} by {operator}", "Compare it once, for equality")
             matches = name == SOURCE_ARN and operator != "StringEquals"  # an API's authorizers are named by a pattern
@@ -89,6 +91,9 @@ def callers(principal: Any, tests: Tests, target: TargetArn) -> Mapping[AccountI
     """
     names = principals(principal)
     named = None if "*" in names else _by_account([one for one in names if not _DELETED.fullmatch(one)], target)
+    for account in tests.get(PRINCIPAL_ACCOUNT, ()):
+        if ACCOUNT.fullmatch(account) is None:
+            raise Untranslatable(f"it names {account}, which is no account's id", "Name accounts there by their ids")
     for key in (PRINCIPAL_ARN, PRINCIPAL_ACCOUNT):
         if key in tests:
             named = _both(named, _by_account(tests[key], target, rooted=key == PRINCIPAL_ACCOUNT))

@@ -41,6 +41,8 @@ def test_forms_that_aws_decides_alike_mean_the_same(one: dict[str, Any], other: 
         ({"Condition": {"ArnLike": {"k": "x"}}}, {"Condition": {"ArnLike": {"k": "X"}}}),
         ({"Condition": {"ArnLike": {"k": "x"}}}, {"Condition": {"ArnLike": {"k": ["x", "y"]}}}),
         ({"Condition": {"ArnLike": {"k": "x"}}}, {"Condition": {"ArnLike": {"l": "x"}}}),
+        ({"Condition": {"ArnLike": {"k": "x"}}}, {"Condition": {"ArnLike": {"k": "x", "K": "y"}}}),
+        ({"Condition": {"ArnLike": {"k": "x"}}}, {"Condition": {"ArnLike": {"K": "x", "k": "x"}}}),
     ],
 )
 def test_forms_that_may_be_decided_differently_do_not(one: dict[str, Any], other: dict[str, Any]) -> None:
