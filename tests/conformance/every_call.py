@@ -8,6 +8,7 @@ import io
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import permitted
@@ -17,7 +18,7 @@ from botocore.response import StreamingBody
 from journal import Journal, Made
 from not_on_aws import NotOnAws
 from stand_ins import StandIns
-from undoing import ANSWERED, NAMED, STACKS, ClientFor, left_by
+from undoing import ANSWERED, NAMED, STACKS, ClientFor, left_by, stands
 
 _WAITERS: Mapping[str, tuple[str, ...]] = {
     "cloudformation.CreateChangeSet": ("change_set_create_complete", "StackName", "ChangeSetName"),
@@ -109,6 +110,8 @@ class Wire:
         known = self._keys.get(getattr(credentials, "access_key", ""))
         context[_OURS] = (operation, params, known or self._whose(credentials))
         if (thing := self._named(context)) and thing not in self._made:
+            if not self._is_own_stack(thing) and stands(thing, self._administrator):
+                raise NotOnAws(f"would make {thing.name}, of which name there is one that the run has not made")
             self._journal.made(thing)
         if operation in _LEAVES and "StackName" in params:
             stack = self._own_stack(params["StackName"], context)
@@ -137,6 +140,10 @@ class Wire:
         if operation == "cloudformation.CreateChangeSet" and "ChangeSetType" not in params:
             return None  # of a stack that stands
         return self._thing(operation, params[NAMED[operation]], account, context)
+
+    def _is_own_stack(self, thing: Made) -> bool:
+        """Whether the run has made a stack of this name, by whichever of the two operations."""
+        return thing.operation in STACKS and any(replace(thing, operation=one) in self._made for one in STACKS)
 
     def _own_stack(self, name: str, context: Mapping[str, Any]) -> Made:
         """A stack that is going to be changed or deleted, by its name or id."""

@@ -17,7 +17,7 @@ from outcomes import Case, Outcome, of_error, short, together
 from report import as_markdown, lines
 from selection import Row
 from stand_ins import StandIns
-from undoing import _UNDO, MADE_BY
+from undoing import _STANDS, _UNDO, MADE_BY, NAMED, left_by
 
 from provider.rollout.stacks import StackFailed
 
@@ -27,7 +27,8 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 def client_error(code: str, words: str = "words") -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": words}}, "Operation")
+    answer = {"HTTPStatusCode": 404 if code == "404" else 400}
+    return ClientError({"Error": {"Code": code, "Message": words}, "ResponseMetadata": answer}, "Operation")
 
 
 # --- what it may do ---------------------------------------------------------------------------------------
@@ -61,6 +62,7 @@ def test_all_that_is_made_can_be_taken_away() -> None:
     makes = ("Create", "PutRule")
     known = [operation for operation in MADE_BY if operation.partition(".")[2].startswith(makes)]
     assert sorted(known) == sorted(MADE_BY)
+    assert set(_STANDS) == set(NAMED)
 
 
 @pytest.fixture
@@ -68,12 +70,24 @@ def journal(tmp_path: Path) -> Journal:
     return Journal.begin(tmp_path / "run.jsonl", {"consumer": ROLE.account})
 
 
+class Holding:
+    """An account in which there is a role, a rule and a bucket, all called `theirs`."""
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def describe(**named: str) -> dict[str, str]:
+            if "theirs" in named.values():
+                return named
+            raise client_error("404" if operation == "head_bucket" else "ResourceNotFoundException")
+
+        return describe
+
+
 @pytest.fixture
 def client(journal: Journal) -> Iterator[Callable[[str], Any]]:
     """Clients of a run, of an account that nothing answers for."""
     stand_ins = StandIns({"111111111111": ROLE.account})
     keys = {"AKIACONSUMER": ROLE.account}
-    wire = Wire(stand_ins, journal, lambda *_: None, lambda one: keys.get(one.access_key, ""), waits=False)
+    wire = Wire(stand_ins, journal, lambda *_: Holding(), lambda one: keys.get(one.access_key, ""), waits=False)
     with wire.tapped():
 
         def make(service: str, key: str = "AKIACONSUMER") -> Any:
@@ -89,6 +103,48 @@ def test_a_thing_is_noted_before_it_is_made(client: Callable[[str], Any], journa
     with pytest.raises(EndpointConnectionError):
         client("iam").create_role(RoleName="one", AssumeRolePolicyDocument="{}")
     assert journal.standing() == [ROLE]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        ("iam", "create_role", {"RoleName": "theirs", "AssumeRolePolicyDocument": "{}"}),
+        ("events", "put_rule", {"Name": "theirs", "ScheduleExpression": "rate(1 day)"}),
+        ("s3", "create_bucket", {"Bucket": "theirs"}),
+    ],
+)
+def test_what_is_there_already_is_neither_made_nor_taken_away(
+    client: Callable[[str], Any], journal: Journal, service: str, operation: str, parameters: dict[str, str]
+) -> None:
+    """Whether AWS would refuse it, or answer as if it had been made, or not answer at all."""
+    with pytest.raises(NotOnAws, match="would make theirs, of which name there is one that the run has not made"):
+        getattr(client(service), operation)(**parameters)
+    assert journal.standing() == []
+
+
+def test_what_a_stack_could_not_make_is_not_left_by_it() -> None:
+    """Because somebody else has one of that name."""
+
+    class Stacks(Holding):
+        def get_paginator(self, _: str) -> "Stacks":
+            return self
+
+        def paginate(self, **_: str) -> list[dict[str, Any]]:
+            kinds = {
+                "theirs": "CREATE_FAILED",
+                "theirs-too": "DELETE_COMPLETE",
+                "s-own": "DELETE_COMPLETE",
+                "kept": "DELETE_SKIPPED",
+            }
+            told = [
+                {"ResourceType": kind, "PhysicalResourceId": name, "ResourceStatus": status}
+                for name, status in kinds.items()
+                for kind in ("AWS::DynamoDB::Table", "AWS::Lambda::Function")
+            ]
+            return [{"StackResourceSummaries": told}]
+
+    left = left_by(Made(ROLE.account, "us-east-1", "cloudformation.CreateStack", "s"), lambda *_: Stacks())
+    assert [one.name for one in left] == ["s-own", "/aws/lambda/s-own", "kept", "/aws/lambda/kept"]
 
 
 def test_what_is_not_permitted_is_not_sent(client: Callable[[str], Any], journal: Journal) -> None:

@@ -45,6 +45,8 @@ _LEFT = {
     "AWS::SQS::Queue": "sqs.CreateQueue",
 }
 """Resources that stacks may leave, retained or with a nested stack that could not be deleted; functions leave a log group."""
+_NOT_THE_STACKS = ("CREATE_FAILED", "DELETE_COMPLETE")
+"""Of what may have been there before the stack wanted to make it under its name; names that CloudFormation gives begin with the stack's."""
 STACKS = ("cloudformation.CreateChangeSet", "cloudformation.CreateStack")
 
 
@@ -72,10 +74,30 @@ def undo(thing: Made, client_for: ClientFor) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] in THROTTLED:
             raise Throttled from error
-        if not any(word in f"{error.response['Error']['Code']} {error}" for word in _GONE):
+        if not _is_gone(error):
             raise NotRemoved(str(error)) from error
     except StackFailed as error:
         raise NotRemoved(str(error)) from error
+
+
+def stands(thing: Made, client_for: ClientFor) -> bool:
+    """Whether there is something of a thing's name already, which taking it away would take from somebody else.
+
+    AWS answers some calls as if they had made what was there: PutRule, CreateBucket in us-east-1. And a call may get no answer at all.
+    """
+    service = thing.operation.partition(".")[0]
+    try:
+        return _STANDS[thing.operation](client_for(service, thing.account, thing.region), thing.name)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404 or _is_gone(error):
+            return False
+        if service == "s3":  # names of buckets are everybody's
+            return True
+        raise
+
+
+def _is_gone(error: ClientError) -> bool:
+    return any(word in f"{error.response['Error']['Code']} {error}" for word in _GONE)
 
 
 def left_by(thing: Made, client_for: ClientFor) -> list[Made]:
@@ -90,8 +112,11 @@ def left_by(thing: Made, client_for: ClientFor) -> list[Made]:
     except ClientError:  # there is none
         return []
     found = []
+    stack = thing.name.partition(":stack/")[2].partition("/")[0] or thing.name
     for one in (one for page in pages for one in page["StackResourceSummaries"] if one.get("PhysicalResourceId")):
-        kind, name = one["ResourceType"], one["PhysicalResourceId"]
+        kind, name, status = one["ResourceType"], one["PhysicalResourceId"], one["ResourceStatus"]
+        if status in _NOT_THE_STACKS and not name.startswith(f"{stack}-"):
+            continue
         if kind in _LEFT:
             found.append(Made(thing.account, thing.region, _LEFT[kind], name))
         elif kind == "AWS::Lambda::Function":
@@ -164,6 +189,26 @@ def _by(operation: str, parameter: str) -> Callable[[Any, Made], None]:
     return lambda client, thing: getattr(client, operation)(**{parameter: thing.name})
 
 
+def _described(operation: str, parameter: str) -> Callable[[Any, str], bool]:
+    return lambda client, name: bool(getattr(client, operation)(**{parameter: name}))
+
+
+def _group(client: Any, name: str) -> bool:
+    pages = client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
+    return any(one["logGroupName"] == name for page in pages for one in page["logGroups"])
+
+
+_STANDS: Mapping[str, Callable[[Any, str], bool]] = {
+    "cloudformation.CreateChangeSet": _described("describe_stacks", "StackName"),
+    "cloudformation.CreateStack": _described("describe_stacks", "StackName"),
+    "dynamodb.CreateTable": _described("describe_table", "TableName"),
+    "events.PutRule": _described("describe_rule", "Name"),
+    "iam.CreateRole": _described("get_role", "RoleName"),
+    "iam.CreateUser": _described("get_user", "UserName"),
+    "lambda.CreateFunction": _described("get_function_configuration", "FunctionName"),
+    "logs.CreateLogGroup": _group,
+    "s3.CreateBucket": _described("head_bucket", "Bucket"),
+}
 _UNDO: Mapping[str, Callable[[Any, Made], None]] = {
     "apigateway.CreateRestApi": _by("delete_rest_api", "restApiId"),
     "apigatewayv2.CreateApi": _by("delete_api", "ApiId"),
