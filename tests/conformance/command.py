@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-from cleaning import clear, tagged
+from cleaning import TAG, clear, tagged
 from journal import Journal, Made, unfinished
 from outcomes import Outcome
 from playing import OTHER_REGION, ROOT, Play
-from refusals import Confirmed, confirmed, unused
+from refusals import Confirmed, confirmed, swept, unused
 from report import Line, as_json, as_markdown, counted, lines, shown
 from rich.console import Console
 from sandboxes import REGION
@@ -51,6 +51,7 @@ def command(
     accounts = confirmed(profiles, confirm, REGION, organization_id)
     earlier = [one for one in unfinished(directory) if set(one.accounts.values()) & set(accounts.ids.values())]
     if sweep:
+        swept(accounts, (REGION, OTHER_REGION), TAG)
         return _swept([*earlier, *_lost(earlier, accounts, directory)], accounts)
     if earlier:
         fact = f"An earlier run has left {len(earlier[0].standing())} things, which {earlier[0].path} lists."

@@ -13,7 +13,6 @@ from provider.cli.errors import CommandError, ExitCode
 from provider.cli.places import Accounts, one_organization
 from provider.packaging.release import bucket_name
 from provider.rollout.plan import TEMPLATES, stack_name
-from provider.rollout.stacks import status
 
 NAMES = ("central", "owner", "consumer")
 """The accounts that every run needs; with an `intruder` more can be asked."""
@@ -86,6 +85,21 @@ def unused(accounts: Confirmed, regions: tuple[str, ...]) -> None:
         raise CommandError(fact, ExitCode.REFUSED)
 
 
+def swept(accounts: Confirmed, regions: tuple[str, ...], tag: str) -> None:
+    """See that no part of the product stands there that no run has deployed: who sweeps late may find another installation.
+
+    Raises:
+        CommandError: one does.
+    """
+    for id_ in accounts.ids.values():
+        for region in regions:
+            for one in filter(_is_the_products, _stacks(id_, region, accounts)):
+                if all(each["Key"] != tag for each in one.get("Tags", [])):
+                    fact = f"Stack {one['StackName']} in {id_}, {region} is of no run: an installation is not touched."
+                    remedy = "Take away by hand what the journals in .local/conformance list, then these journals."
+                    raise CommandError(f"{fact} {remedy}", ExitCode.REFUSED)
+
+
 def _in_the_way(accounts: Confirmed, regions: tuple[str, ...]) -> Iterator[str]:
     for id_ in accounts.ids.values():
         for alias in accounts.client_for("iam", id_, regions[0]).list_account_aliases()["AccountAliases"]:
@@ -96,18 +110,27 @@ def _in_the_way(accounts: Confirmed, regions: tuple[str, ...]) -> Iterator[str]:
 
 
 def _in(account: str, region: str, accounts: Confirmed) -> Iterator[str]:
-    client = accounts.client_for("cloudformation", account, region)
-    for template in TEMPLATES:
-        if status(client, stack_name(template)) is not None:
-            fact = f"Stack {stack_name(template)} stands in {account}, {region}: an installation is not touched."
-            yield f"{fact} Take other accounts, or `make conformance SWEEP=1` if an earlier run has left it."
-    for page in client.get_paginator("describe_stacks").paginate():
-        for one in page["Stacks"]:
-            if one.get("EnableTerminationProtection"):
-                fact = f"Stack {one['StackName']} in {account}, {region} is protected from deletion: somebody needs it."
-                yield f"{fact} {_ALLOWED}"
+    stacks = _stacks(account, region, accounts)
+    for one in filter(_is_the_products, stacks):
+        fact = f"Stack {one['StackName']} stands in {account}, {region}: an installation is not touched."
+        yield f"{fact} Take other accounts, or `make conformance SWEEP=1` if an earlier run has left it."
+    for one in stacks:
+        if one.get("EnableTerminationProtection"):
+            fact = f"Stack {one['StackName']} in {account}, {region} is protected from deletion: somebody needs it."
+            yield f"{fact} {_ALLOWED}"
     if account == accounts.ids["central"]:
         yield from _data_in(account, region, accounts)
+
+
+def _stacks(account: str, region: str, accounts: Confirmed) -> list[Mapping[str, Any]]:
+    pages = accounts.client_for("cloudformation", account, region).get_paginator("describe_stacks").paginate()
+    return [one for page in pages for one in page["Stacks"]]
+
+
+def _is_the_products(stack: Mapping[str, Any]) -> bool:
+    """Whether a stack is of the product, by its name; those of a StackSet are called after it."""
+    names = tuple(map(stack_name, TEMPLATES))
+    return stack["StackName"] in names or stack["StackName"].startswith(tuple(f"StackSet-{one}-" for one in names))
 
 
 def _data_in(account: str, region: str, accounts: Confirmed) -> Iterator[str]:

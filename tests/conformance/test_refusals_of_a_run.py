@@ -6,6 +6,7 @@ from typing import Any
 import click
 import pytest
 from grounds import IDS, ORGANIZATION, Ground, a_stack
+from journal import Journal, Made
 from refusals import Confirmed, unused
 
 from provider.cli.errors import CommandError, ExitCode
@@ -69,6 +70,10 @@ def a_bucket(cloud: LocalCloud) -> Callable[[], Any]:
             "an installation is not touched. Take",
         ),
         (
+            lambda cloud: a_stack(cloud, "StackSet-cross-account-permission-account-provider-0d1c"),
+            "an installation is not touched. Take",
+        ),
+        (
             lambda cloud: a_stack(cloud, "shop", EnableTerminationProtection=True),
             "is protected from deletion: somebody",
         ),
@@ -99,6 +104,21 @@ def test_a_run_in_accounts_in_use_makes_nothing(ground: Ground, asked: Callable[
     finally:
         remove()
     assert not ground.directory.exists()
+
+
+def test_an_installation_that_no_run_has_deployed_is_not_swept(ground: Ground, asked: Callable[..., int]) -> None:
+    """Whatever a journal says: somebody may have deployed it since."""
+    name = "cross-account-permission-account-roles"
+    remove = a_stack(ground.cloud, name)
+    journal = Journal.begin(ground.directory / "one.jsonl", IDS)
+    journal.made(Made(IDS["consumer"], "us-east-1", "cloudformation.CreateChangeSet", name))
+    try:
+        with pytest.raises(CommandError, match=f"Stack {name} in 710000000001, us-east-1 is of no run: an") as no:
+            asked("--sweep")
+        assert name in ground.what_stands()["consumer"]
+    finally:
+        remove()
+    assert no.value.code is ExitCode.REFUSED
 
 
 def test_what_there_is_not_cannot_be_checked(ground: Ground, asked: Callable[..., int]) -> None:
