@@ -86,7 +86,7 @@ def _waking(here: Callable[[str], Any], expected: Expected) -> Iterator[Check]:
     yield Check(
         waking.SCHEDULE,
         partial(waking.read_schedule, here("events"), physical.get("Schedule", "")),
-        partial(waking.of_schedule, function=function),
+        partial(waking.of_schedule, function=function, rate=expected.properties("Schedule")["ScheduleExpression"]),
     )
     url = physical.get("DeadLetterQueue", "")
     yield Check(waking.QUEUE, partial(waking.read_queue, here("sqs"), url), waking.of_queue)

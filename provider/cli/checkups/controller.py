@@ -1,6 +1,7 @@
 """The controller's function: the code, the role, the settings and the room that its stack says, in nobody else's reach."""
 
 import base64
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,11 @@ _INVOKERS = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """The function as Lambda tells it; `code` is the SHA-256 of its zip in hexadecimal, `reserved` None without a reservation."""
+    """The function as Lambda tells it.
+
+    `code` is the SHA-256 of its zip in hexadecimal, `layers` are the ARNs of those that run beside it; `reserved` is None without a
+    reservation.
+    """
 
     role: str
     code: str
@@ -23,6 +28,8 @@ class Function:
     reserved: int | None = None
     signing: str = ""
     policy: Document | None = None
+    handler: str = ""
+    layers: tuple[str, ...] = ()
 
 
 def read(client: Any) -> Function | None:
@@ -41,6 +48,8 @@ def read(client: Any) -> Function | None:
         reserved=client.get_function_concurrency(**named).get("ReservedConcurrentExecutions"),
         signing=str(client.get_function_code_signing_config(**named).get("CodeSigningConfigArn", "")),
         policy=_policy(client),
+        handler=str(found.get("Handler", "")),
+        layers=tuple(one["Arn"] for one in found.get("Layers", [])),
     )
 
 
@@ -72,6 +81,10 @@ def _made(function: Function, expected: Expected) -> Iterator[Fault]:
         said = f"Its code has the SHA-256 {function.code[:16]}…, which is not {key}'s."
         yield fault("FunctionCode", WHERE, f"{said} {REVERT}")
     wanted = expected.properties("ControllerFunction")
+    if function.handler != wanted["Handler"] or function.layers:
+        beside = f" with the layers {', '.join(function.layers)}" if function.layers else ""
+        said = f"It runs {function.handler}{beside}, not {wanted['Handler']} alone."
+        yield fault("FunctionCode", WHERE, f"{said} {REVERT}")
     settings = wanted["Environment"]["Variables"]
     if function.environment != settings:
         names = sorted({*settings, *function.environment})
@@ -88,10 +101,11 @@ def _room(function: Function, expected: Expected) -> Iterator[Fault]:
     has = "" if function.reserved is None else str(function.reserved)
     if has != wanted:
         stopped = " (it is stopped)" if has == "0" else ""
+        first = "Somebody may be restoring the ledger, or look into an incident: ask first. " if stopped else ""
         start = f"--reserved-concurrent-executions {wanted}" if wanted else ""
         call = f"aws lambda {'put' if wanted else 'delete'}-function-concurrency --function-name {CONTROLLER} {start}"
         said = f"Its reserved concurrency is {has or 'none'}{stopped}, not {wanted or 'none'}."
-        yield fault("FunctionConcurrency", WHERE, f"{said} Run `{call.strip()}`.")
+        yield fault("FunctionConcurrency", WHERE, f"{said} {first}Run `{call.strip()}`.")
 
 
 def _reach(function: Function, expected: Expected) -> Iterator[Fault]:
@@ -100,8 +114,7 @@ def _reach(function: Function, expected: Expected) -> Iterator[Fault]:
         of_schedule = f':rule/{expected.physical.get("Schedule", "")}"' in meaning(statement.get("Condition", {}))
         if meaning(said) != meaning(_INVOKERS) or not of_schedule:
             told = meaning(statement)
-            call = (
-                f"aws lambda remove-permission --function-name {CONTROLLER} --statement-id {statement.get('Sid', '?')}"
-            )
+            sid = shlex.quote(str(statement.get("Sid", "?")))  # text of whoever has written it
+            call = f"aws lambda remove-permission --function-name {CONTROLLER} --statement-id {sid}"
             remedy = f"Run `{call}`, and find out who has written it."
             yield fault("FunctionInReach", WHERE, f"Its resource policy lets in others: {told}. {remedy}")

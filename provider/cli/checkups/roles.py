@@ -37,7 +37,8 @@ def read(iam: Any, name: str) -> Role | None:
         found = iam.get_role(RoleName=name)["Role"]
     except iam.exceptions.NoSuchEntityException:
         return None
-    names = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    pages = iam.get_paginator("list_role_policies").paginate(RoleName=name)
+    names = [one for page in pages for one in page["PolicyNames"]]
     inline = {one: policy(iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"]) for one in names}
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     boundary = str(found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""))

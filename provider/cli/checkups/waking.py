@@ -55,10 +55,11 @@ def of_mapping(mapping: Mapping | None, stream: str | None, function: str) -> It
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The rule: its state, and the ARNs that it invokes."""
+    """The rule: its state, how often it comes, and the ARNs that it invokes."""
 
     name: str
     state: str
+    rate: str
     targets: frozenset[str]
 
 
@@ -71,11 +72,12 @@ def read_schedule(client: Any, name: str) -> Schedule | None:
     except client.exceptions.ResourceNotFoundException:
         return None
     targets = client.list_targets_by_rule(Rule=name)["Targets"]
-    return Schedule(name, found["State"], frozenset(one["Arn"] for one in targets))
+    rate = str(found.get("ScheduleExpression", ""))
+    return Schedule(name, found["State"], rate, frozenset(one["Arn"] for one in targets))
 
 
-def of_schedule(schedule: Schedule | None, function: str) -> Iterator[Fault]:
-    """What is wrong with the schedule; without it nothing is looked after."""
+def of_schedule(schedule: Schedule | None, function: str, rate: str) -> Iterator[Fault]:
+    """What is wrong with the schedule, which should come at `rate`; without it nothing is looked after."""
     idle = "Drift, expiry, and requests that the stream has missed are not looked at."
     if schedule is None:
         yield fault("ScheduleMissing", SCHEDULE, f"It is not there. {idle} {REVERT}")
@@ -85,6 +87,9 @@ def of_schedule(schedule: Schedule | None, function: str) -> Iterator[Fault]:
         yield fault("ScheduleDisabled", SCHEDULE, f"It is {schedule.state}. {idle} {remedy}")
     if function not in schedule.targets:
         yield fault("ScheduleIdle", SCHEDULE, f"It does not invoke {function}. {idle} {REVERT}")
+    if schedule.rate != rate:
+        late = "What it looks after waits as long."
+        yield fault("ScheduleIdle", SCHEDULE, f"It comes at {schedule.rate or 'no time'}, not {rate}. {late} {REVERT}")
 
 
 @dataclass(frozen=True, slots=True)
