@@ -15,8 +15,10 @@ from provider.core.statements import Statement, caller, taken_apart
 def covers(granted: Iterable[Statement], needed: Iterable[Statement]) -> bool:
     """Whether the one allows all that the other does; who needs nothing is not covered by anything."""
     asked = [part for one in taken_apart(needed) for part in _parts(one)]
-    given = taken_apart(granted)
-    return bool(asked) and all(any(_covers(one, part) for one in given) for part in asked)
+    given: dict[str, list[Statement]] = {}  # by account, as none is covered by what others hold: there may be thousands
+    for one in taken_apart(granted):
+        given.setdefault(caller(one)[0], []).append(one)
+    return bool(asked) and all(any(_covers(one, part) for one in given.get(caller(part)[0], ())) for part in asked)
 
 
 def _parts(statement: Statement) -> Iterator[Statement]:

@@ -238,7 +238,7 @@ def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
 
 
 def caller(statement: Statement) -> tuple[str, str]:
-    """Whom a statement of one name lets in, unless that is a service: the account, and of it a role or user ("": anybody)."""
+    """Whom a statement of one name lets in: the account (a service's, that whose API it acts for), and of it a role or user ("": anybody)."""
     name = statement.names[0]
     if statement.listed_by == _ACCOUNTS:
         return name, ""
